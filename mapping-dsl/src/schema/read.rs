@@ -1,0 +1,1 @@
+//! Reads table definitions out of a script.
