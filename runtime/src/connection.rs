@@ -1,0 +1,188 @@
+//! The port to a database: what the engine needs of a legacy or target store. Each connector implements it.
+
+use crate::step::TargetSpec;
+use crate::value::{Key, Kind, Row, Value};
+use std::fmt;
+
+/// One connection to one database, used by one thread.
+pub trait Connection {
+    /// Returns how this database spells things.
+    fn dialect(&self) -> &dyn SqlDialect;
+
+    /// Returns a stable name of the database, without secrets, that tells it from others.
+    fn identity(&mut self) -> Result<String, StoreError>;
+
+    /// Returns the names of a table's columns, or none if there is no such table.
+    fn columns(&mut self, table: &str) -> Result<Option<Vec<String>>, StoreError>;
+
+    /// Returns the foreign keys of other tables (and of this one) that refer to a table: table, column that refers,
+    /// column referred to.
+    fn referrers(&mut self, table: &str) -> Result<Vec<Referrer>, StoreError>;
+
+    /// Runs a statement and returns the number of rows that it changed.
+    fn execute(&mut self, sql: &str, parameters: &[Value]) -> Result<u64, StoreError>;
+
+    /// Runs a query and hands over row by row, each value read as the kind at its place. What is not of its kind
+    /// arrives as [`Value::Malformed`], never as an error.
+    fn query(
+        &mut self,
+        sql: &str,
+        parameters: &[Value],
+        kinds: &[Kind],
+        each: &mut dyn FnMut(Row) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError>;
+
+    /// Begins a transaction that may write; waits at most a few seconds for other writers.
+    fn begin(&mut self) -> Result<(), StoreError>;
+
+    /// Begins a transaction that reads one state of the database until it ends.
+    fn begin_read(&mut self) -> Result<(), StoreError>;
+
+    /// Commits. After an error nothing of the transaction is there.
+    fn commit(&mut self) -> Result<(), StoreError>;
+
+    /// Gives the transaction up.
+    fn abort(&mut self) -> Result<(), StoreError>;
+
+    /// Writes units within the open transaction: a unit holds one row for each target, keys and siblings filled in by
+    /// the connector (see [`Unit`]). A unit that violates a constraint leaves nothing behind and does not disturb
+    /// the others. Returns one answer for each unit, in order.
+    fn insert(&mut self, targets: &[TargetSpec], units: Vec<Unit>) -> Result<Vec<Written>, StoreError>;
+
+    /// Returns the next key that the database would give in this table: one more than the highest key in use or ever
+    /// given. Called within the open transaction.
+    fn next_key(&mut self, table: &str, column: &str) -> Result<i128, StoreError>;
+}
+
+/// What one legacy row becomes: a row for each target, in the order of the step's targets.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unit {
+    /// The rows, with the layout of [`TargetSpec::columns`].
+    pub rows: Vec<Row>,
+}
+
+/// What came of a unit.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Written {
+    /// It is written; these are the keys, and these the rows with their siblings filled in.
+    Keys(Vec<Value>, Vec<Row>),
+    /// A constraint refused it.
+    Refused(Violation),
+}
+
+/// A constraint of the target that refused a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// What kind of constraint.
+    pub kind: ViolationKind,
+    /// The table.
+    pub table: String,
+    /// Constraint or columns as the engine names them.
+    pub constraint: String,
+}
+
+/// The kinds of constraints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ViolationKind {
+    /// A unique or primary key.
+    Unique,
+    /// A CHECK.
+    Check,
+    /// NOT NULL.
+    NotNull,
+    /// A foreign key.
+    ForeignKey,
+}
+
+/// A foreign key that refers to a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Referrer {
+    /// The referring table.
+    pub table: String,
+    /// Its column.
+    pub column: String,
+    /// The column referred to.
+    pub referenced: String,
+}
+
+/// How a database spells things.
+pub trait SqlDialect {
+    /// Returns the name of the dialect.
+    fn name(&self) -> &'static str;
+
+    /// Returns an identifier quoted, whatever it contains.
+    fn quote(&self, identifier: &str) -> String;
+
+    /// Returns the placeholder of parameter `index`, counted from 1.
+    fn placeholder(&self, index: usize) -> String;
+
+    /// Returns the column type in which a control table keeps values of a kind, exact and comparable.
+    fn column_type(&self, kind: Kind) -> &'static str;
+
+    /// Returns `expression` (of a kind) so that it is compared and ordered exactly, code point by code point.
+    fn exact(&self, expression: &str, kind: Kind) -> String;
+}
+
+/// What went wrong in a database, in words for the operator. Holds no credentials.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreError {
+    /// What kind of fault.
+    pub kind: StoreErrorKind,
+    /// Which database: its name without secrets.
+    pub place: String,
+    /// The cause.
+    pub cause: String,
+}
+
+/// Kinds of faults, so far as they need different remedies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StoreErrorKind {
+    /// There is no such database, file or server.
+    Absent,
+    /// Somebody else holds a lock.
+    Locked,
+    /// The database cannot be written.
+    ReadOnly,
+    /// No room left.
+    Full,
+    /// What is there is no database of this kind, or is damaged.
+    NotADatabase,
+    /// It has another schema than the mapping says.
+    OtherSchema,
+    /// Commit was refused by a constraint.
+    Constraint,
+    /// Anything else.
+    Other,
+}
+
+impl StoreErrorKind {
+    /// Returns what the operator can do about it.
+    pub fn remedy(self) -> &'static str {
+        match self {
+            StoreErrorKind::Absent => "check the URL; a target is made from the output of `cutover schema --dialect`",
+            StoreErrorKind::Locked => "end the other program that writes to it, then run the same command again",
+            StoreErrorKind::ReadOnly => "give this user the right to write to the file and its folder",
+            StoreErrorKind::Full => "make room, then run the same command again; it goes on where it stopped",
+            StoreErrorKind::NotADatabase => "check the URL: the file is no database of this kind",
+            StoreErrorKind::OtherSchema => "compare the database with the DDL that the mapping names",
+            StoreErrorKind::Constraint | StoreErrorKind::Other => "",
+        }
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}: {}", self.place, self.cause)?;
+        match self.kind.remedy() {
+            "" => Ok(()),
+            remedy => write!(out, "; {remedy}"),
+        }
+    }
+}
+
+impl std::error::Error for StoreError {}
+
+/// Returns the key of a row: the values at these places.
+pub fn key_of(row: &Row, places: &[usize]) -> Key {
+    places.iter().map(|place| row[*place].clone()).collect()
+}

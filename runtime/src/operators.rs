@@ -1,0 +1,99 @@
+//! What the operators of the language mean in Rust. Generated code and the interpreter both call these, so that there
+//! is one meaning. Arguments are never null: callers pass null through.
+
+use crate::value::{Fault, Malformed};
+use chrono::offset::LocalResult;
+use chrono::{Duration, NaiveDateTime, TimeZone};
+use chrono_tz::Tz;
+use unicode_normalization::UnicodeNormalization;
+
+/// Returns the text in lower case, by Unicode, whatever the locale.
+pub fn lower(text: &str) -> String {
+    text.to_lowercase()
+}
+
+/// Returns the text in upper case, by Unicode, whatever the locale.
+pub fn upper(text: &str) -> String {
+    text.to_uppercase()
+}
+
+/// Returns the text without blanks (U+0020) at both ends.
+pub fn trim(text: &str) -> String {
+    text.trim_matches(' ').to_string()
+}
+
+/// Returns the text for comparing without regard to case and trailing blanks.
+pub fn fold(text: &str) -> String {
+    text.trim_end_matches(' ').to_lowercase()
+}
+
+/// Returns the text in Unicode form NFKC.
+pub fn nfkc(text: &str) -> String {
+    text.nfkc().collect()
+}
+
+/// Returns `length` characters from the character at `start`, counted from 1; fewer where the text ends earlier.
+pub fn mid(text: &str, start: i128, length: i128) -> String {
+    let skip = usize::try_from(start.max(1) - 1).unwrap_or(usize::MAX);
+    let take = usize::try_from(length.max(0)).unwrap_or(usize::MAX);
+    text.chars().skip(skip).take(take).collect()
+}
+
+/// Returns what stands before the last `separator`; the whole text where it does not occur.
+pub fn before(text: &str, separator: &str) -> String {
+    text.rsplit_once(separator).map_or(text, |(before, _)| before).to_string()
+}
+
+/// Returns what stands after the last `separator`; nothing where it does not occur.
+pub fn after(text: &str, separator: &str) -> String {
+    text.rsplit_once(separator).map_or("", |(_, after)| after).to_string()
+}
+
+/// Returns the number of characters (Unicode scalar values).
+pub fn length(text: &str) -> i128 {
+    text.chars().count() as i128
+}
+
+/// Reads a time zone that the compiler has checked.
+pub fn zone(name: &str) -> Tz {
+    name.parse().expect("the compiler has checked the name of the time zone")
+}
+
+/// Returns the UTC time of a wall-clock time. A time that does not exist (clocks went forward) is read with the offset
+/// from before the change; a time that happens twice means the first.
+pub fn wall_to_utc(zone: Tz, wall: NaiveDateTime) -> NaiveDateTime {
+    match zone.from_local_datetime(&wall) {
+        LocalResult::Single(instant) | LocalResult::Ambiguous(instant, _) => instant.naive_utc(),
+        LocalResult::None => utc_in_gap(zone, wall),
+    }
+}
+
+/// No gap of any zone is longer than a day and a bit: the offset that held before it is found by going back in steps.
+fn utc_in_gap(zone: Tz, wall: NaiveDateTime) -> NaiveDateTime {
+    use chrono::Offset;
+    let mut earlier = wall;
+    loop {
+        earlier -= Duration::minutes(15);
+        if let Some(instant) = zone.from_local_datetime(&earlier).latest() {
+            let offset = instant.offset().fix().local_minus_utc();
+            return wall - Duration::seconds(i64::from(offset));
+        }
+    }
+}
+
+/// Returns the wall-clock time of a UTC time.
+pub fn utc_to_wall(zone: Tz, utc: NaiveDateTime) -> NaiveDateTime {
+    zone.from_utc_datetime(&utc).naive_local()
+}
+
+/// Returns the time with its fraction of a second cut to so many digits.
+pub fn cut_fraction(value: NaiveDateTime, digits: u8) -> NaiveDateTime {
+    use chrono::Timelike;
+    let step = 10u32.pow(9 - u32::from(digits.min(9)));
+    value.with_nanosecond(value.nanosecond() / step * step).unwrap_or(value)
+}
+
+/// Says whether a malformed date stands for "no date": the zero date does, a partial date does not.
+pub fn stands_for_no_date(malformed: &Malformed) -> bool {
+    malformed.fault == Fault::ZeroDate
+}
