@@ -13,6 +13,7 @@ mod scan;
 mod split;
 mod sql;
 mod text;
+pub mod translate;
 
 use crate::source::FileId;
 use crate::types::Type;

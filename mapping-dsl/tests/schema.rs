@@ -1,6 +1,6 @@
 //! Schema reading from the outside: the real files of the Opal example, hand-written hard cases, any text at all.
 
-use cutover_mapping_dsl::schema::{Assigned, Column, Dialect, Schema, Table, read};
+use cutover_mapping_dsl::schema::{Assigned, Column, Dialect, Schema, Table, read, translate};
 use cutover_mapping_dsl::source::FileId;
 use proptest::prelude::*;
 use std::fmt::Write;
@@ -182,4 +182,72 @@ proptest! {
     ) {
         read_as(&mutated(text, at % text.len(), length, with), dialect);
     }
+}
+
+/// Makes all tables of a schema in SQLite and returns the statements and what they leave out.
+fn in_sqlite(text: &str, dialect: Dialect) -> (rusqlite::Connection, String) {
+    let translation =
+        translate::create_statements(&read_as(text, dialect), Dialect::Sqlite).expect("SQLite is written");
+    let connection = rusqlite::Connection::open_in_memory().expect("SQLite opens");
+    connection.execute_batch("PRAGMA foreign_keys = ON").expect("foreign keys are known");
+    let mut shown = String::new();
+    for statement in &translation.statements {
+        connection.execute(statement, []).unwrap_or_else(|error| panic!("{error}\n{statement}"));
+        shown.push_str(&format!("{statement};\n"));
+    }
+    for left_out in &translation.left_out {
+        shown.push_str(&format!("-- left out, line {}: {} -- {}\n", left_out.line, left_out.what, left_out.why));
+    }
+    // A statement on each table finds foreign keys that do not fit.
+    for table in &read_as(text, dialect).tables {
+        let delete = format!("DELETE FROM \"{}\"", table.name.replace('"', "\"\""));
+        connection.execute(&delete, []).unwrap_or_else(|error| panic!("{error}\n{delete}"));
+    }
+    (connection, shown)
+}
+
+#[test]
+fn opal_legacy_in_sqlite() {
+    insta::assert_snapshot!(in_sqlite(LEGACY, Dialect::MariaDb).1);
+}
+
+#[test]
+fn opal_target_in_sqlite() {
+    insta::assert_snapshot!(in_sqlite(TARGET, Dialect::PostgreSql).1);
+}
+
+#[test]
+fn hard_ones_in_sqlite() {
+    insta::assert_snapshot!("mariadb_in_sqlite", in_sqlite(include_str!("schema/mariadb.sql"), Dialect::MariaDb).1);
+    insta::assert_snapshot!(
+        "postgresql_in_sqlite",
+        in_sqlite(include_str!("schema/postgresql.sql"), Dialect::PostgreSql).1
+    );
+    insta::assert_snapshot!("sqlite_in_sqlite", in_sqlite(include_str!("schema/sqlite.sql"), Dialect::Sqlite).1);
+}
+
+#[test]
+fn sqlite_holds_values_to_their_types() {
+    let ddl = "CREATE TABLE t (a tinyint unsigned, b varchar(2), c enum('x','y'), d decimal(5,2) DEFAULT 0.00,
+        e varchar(9) CHECK (e IN ('Yes','no')), f bigint unsigned, CHECK (d >= -1.5 AND d < 100), `\"; --` int)";
+    let (connection, _) = in_sqlite(ddl, Dialect::MariaDb);
+    let takes = |column: &str, value: &str| {
+        connection.execute(&format!("INSERT INTO t ({column}) VALUES ({value})"), []).is_ok()
+    };
+    for (column, value) in [("a", "255"), ("b", "'éé'"), ("c", "''"), ("d", "'99.99'"), ("e", "'yes'"), ("f", "5")] {
+        assert!(takes(column, value), "{column} {value}");
+    }
+    for (column, value) in [("a", "256"), ("a", "'x'"), ("b", "'abc'"), ("c", "'z'"), ("d", "'-2'"), ("d", "'100.00'")]
+    {
+        assert!(!takes(column, value), "{column} {value}");
+    }
+    assert!(!takes("e", "'maybe'") && !takes("f", "-1") && !takes("f", "18446744073709551615"));
+    let default: String = connection.query_row("SELECT d FROM t WHERE a = 255", [], |row| row.get(0)).expect("a row");
+    assert_eq!(default, "0.00");
+}
+
+#[test]
+fn other_dialects_are_not_written_yet() {
+    let error = translate::create_statements(&read_as(TARGET, Dialect::PostgreSql), Dialect::MariaDb).unwrap_err();
+    assert_eq!(error.to_string(), "schemas cannot be written for mariadb yet, only for sqlite");
 }

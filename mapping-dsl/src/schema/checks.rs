@@ -70,9 +70,10 @@ fn text(expression: &Expr) -> Option<String> {
 /// Returns what a string literal stands for.
 pub(super) fn literal_text(value: &Value) -> Option<String> {
     match value {
-        Value::SingleQuotedString(text) | Value::EscapedStringLiteral(text) | Value::NationalStringLiteral(text) => {
-            Some(text.clone())
-        }
+        Value::SingleQuotedString(text)
+        | Value::EscapedStringLiteral(text)
+        | Value::NationalStringLiteral(text)
+        | Value::DoubleQuotedString(text) => Some(text.clone()),
         Value::DollarQuotedString(text) => Some(text.value.clone()),
         _ => None,
     }

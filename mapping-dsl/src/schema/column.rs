@@ -26,6 +26,10 @@ pub(super) fn read(reader: &mut Reader, table: &mut Table, element: Element<'_>)
         return;
     }
     let mut column = new_column(column_name, declared, element.line(0), reader.dialect());
+    if reader.dialect() == Dialect::MariaDb && column.assigned == Assigned::Counter {
+        let columns = vec![column.name.clone()]; // `serial` says `unique` too
+        table.unique_keys.push(UniqueKey { name: None, columns, line: column.line });
+    }
     options(reader, table, &mut column, element, tokens.at());
     table.columns.push(column);
 }
