@@ -150,6 +150,51 @@ fn mutated(text: &str, at: usize, length: usize, with: &str) -> String {
     format!("{}{with}{}", &text[..start], &text[end..])
 }
 
+#[test]
+fn hostile_options_take_no_long_time() {
+    for part in [
+        "DEFAULT (",
+        "DEFAULT ",
+        "CHECK (",
+        "CHECK (a OR ",
+        "DEFAULT CASE WHEN ",
+        "DEFAULT f(",
+        "DEFAULT - ",
+        "CHECK (NOT ",
+    ] {
+        for dialect in Dialect::ALL {
+            let started = std::time::Instant::now();
+            read_as(&format!("CREATE TABLE t (a int {}", part.repeat(32 * 1024 / part.len())), dialect);
+            read_as(&format!("CREATE TABLE t (a int {}", part.repeat(40)), dialect);
+            assert!(started.elapsed().as_secs() < 5, "{dialect}: {part}");
+        }
+    }
+}
+
+#[test]
+fn deep_conditions_are_survived() {
+    let chain = "a = 'x' OR ".repeat(2_900);
+    let nested = "(".repeat(10_000);
+    for dialect in Dialect::ALL {
+        for ddl in [
+            format!("CREATE TABLE t (a text, CHECK ({chain} a = 'y'))"),
+            format!("CREATE TABLE t (a text CHECK {nested}"),
+        ] {
+            let schema = read_as(&ddl, dialect);
+            assert_eq!(schema.tables.len(), 1);
+            translate::create_statements(&schema, Dialect::Sqlite).expect("SQLite is written");
+        }
+    }
+}
+
+#[test]
+fn case_of_columns_in_keys() {
+    let ddl = "CREATE TABLE t (Id int NOT NULL, a int, PRIMARY KEY (ID), KEY x (A))";
+    let table = &read_as(ddl, Dialect::MariaDb).tables[0];
+    assert_eq!((table.primary_key[0].as_str(), table.indexes[0].columns[0].as_str()), ("Id", "a"));
+    assert_eq!(read_as(&ddl.replace(", KEY x (A)", ""), Dialect::PostgreSql).tables[0].columns[0].name, "id");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -180,7 +225,12 @@ proptest! {
         with in prop::sample::select(vec!["", "'", "\"", "`", "(", ")", ";", "/*", "*/", "$$", "\\", "\u{0}", "é", ","]),
         dialect in prop::sample::select(Dialect::ALL.to_vec()),
     ) {
-        read_as(&mutated(text, at % text.len(), length, with), dialect);
+        let schema = read_as(&mutated(text, at % text.len(), length, with), dialect);
+        let translation = translate::create_statements(&schema, Dialect::Sqlite).expect("SQLite is written");
+        let connection = rusqlite::Connection::open_in_memory().expect("SQLite opens");
+        for statement in translation.statements.iter().filter(|statement| !statement.contains('\0')) {
+            connection.execute(statement, []).unwrap_or_else(|error| panic!("{error}\n{statement}"));
+        }
     }
 }
 

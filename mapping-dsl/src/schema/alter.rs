@@ -3,7 +3,7 @@
 
 use super::column;
 use super::elements::{self, Element};
-use super::read::Reader;
+use super::read::{Reader, find_column};
 use super::split::Statement;
 use super::text::Tokens;
 use super::{Assigned, Column, Dialect, Table};
@@ -65,7 +65,9 @@ fn add_column(reader: &mut Reader, table: &mut Table, added: Element<'_>) -> boo
 /// Replaces a column by its new definition; keys stay what they are.
 fn modify_column(reader: &mut Reader, table: &mut Table, modified: Element<'_>) -> bool {
     let name = Tokens::new(modified.text, reader.dialect()).take_name();
-    let Some(position) = name.and_then(|name| table.columns.iter().position(|column| column.name == name)) else {
+    let Some(position) =
+        name.and_then(|name| table.columns.iter().position(|column| column.name.eq_ignore_ascii_case(&name)))
+    else {
         return false;
     };
     let count = table.columns.len();
@@ -83,7 +85,7 @@ fn modify_column(reader: &mut Reader, table: &mut Table, modified: Element<'_>) 
 fn alter_column(reader: &Reader, table: &mut Table, mut tokens: Tokens<'_>) -> bool {
     tokens.take_words(&["COLUMN"]);
     let Some(name) = tokens.take_name() else { return false };
-    let Some(column) = table.columns.iter_mut().find(|column| column.name == name) else { return false };
+    let Some(column) = find_column(&mut table.columns, &name, reader.dialect()) else { return false };
     set(column, &mut tokens, reader.dialect())
 }
 

@@ -3,7 +3,7 @@
 
 use super::checks;
 use super::declared;
-use super::read::{Reader, UserType};
+use super::read::{Reader, UserType, find_column};
 use super::text::Tokens;
 use super::{Column, Dialect, Schema, Table};
 use crate::types::Type;
@@ -24,6 +24,9 @@ pub(super) fn finish(reader: Reader) -> Schema {
                     break;
                 }
             }
+        }
+        if dialect != Dialect::PostgreSql {
+            spell_as_declared(table);
         }
         refuse_null_in_keys(table);
         list_values(table, dialect);
@@ -49,6 +52,22 @@ fn apply(column: &mut Column, made: &UserType, dialect: Dialect) {
     };
 }
 
+/// Gives columns in keys the spelling of their definition: these engines tell no columns apart by case.
+fn spell_as_declared(table: &mut Table) {
+    let names: Vec<String> = table.columns.iter().map(|column| column.name.clone()).collect();
+    let spell = |columns: &mut Vec<String>| {
+        for column in columns {
+            if let Some(name) = names.iter().find(|name| name.eq_ignore_ascii_case(column)) {
+                column.clone_from(name);
+            }
+        }
+    };
+    spell(&mut table.primary_key);
+    table.unique_keys.iter_mut().for_each(|key| spell(&mut key.columns));
+    table.indexes.iter_mut().for_each(|index| spell(&mut index.columns));
+    table.foreign_keys.iter_mut().for_each(|key| spell(&mut key.columns));
+}
+
 fn refuse_null_in_keys(table: &mut Table) {
     for column in &mut table.columns {
         column.nullable &= !table.primary_key.contains(&column.name);
@@ -58,7 +77,7 @@ fn refuse_null_in_keys(table: &mut Table) {
 fn list_values(table: &mut Table, dialect: Dialect) {
     for check in &table.checks {
         if let Some((name, values)) = checks::listed(&check.condition, dialect)
-            && let Some(column) = table.columns.iter_mut().find(|column| column.name == name)
+            && let Some(column) = find_column(&mut table.columns, &name, dialect)
         {
             column.allowed.get_or_insert(values);
         }

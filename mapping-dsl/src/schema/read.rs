@@ -6,7 +6,7 @@ use super::create;
 use super::finish;
 use super::split::{Statement, split};
 use super::text::{Tokens, first_words};
-use super::{Dialect, Schema, Skipped, Table};
+use super::{Column, Dialect, Schema, Skipped, Table};
 use crate::source::FileId;
 use std::collections::BTreeMap;
 
@@ -116,6 +116,14 @@ impl Reader {
 pub(super) fn name_and_namespace(parts: &[String]) -> Option<(String, Option<String>)> {
     let (name, before) = parts.split_last()?;
     Some((name.clone(), before.last().cloned()))
+}
+
+/// Finds a column by the dialect's rule of case.
+pub(super) fn find_column<'a>(columns: &'a mut [Column], name: &str, dialect: Dialect) -> Option<&'a mut Column> {
+    columns.iter_mut().find(|column| match dialect {
+        Dialect::PostgreSql => column.name == name,
+        Dialect::MariaDb | Dialect::Sqlite => column.name.eq_ignore_ascii_case(name),
+    })
 }
 
 /// Says in plain words why a statement is passed over.
