@@ -13,6 +13,9 @@ use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use std::ops::Range;
 
+/// How many words of one column that are no option are passed over; each costs a look at all that follows.
+const MOST_TRIES: usize = 32;
+
 /// Reads a column definition and adds it to the table.
 pub(super) fn read(reader: &mut Reader, table: &mut Table, element: Element<'_>) {
     let mut tokens = Tokens::new(element.text, reader.dialect());
@@ -62,7 +65,8 @@ fn options(reader: &mut Reader, table: &mut Table, column: &mut Column, element:
         return;
     };
     let mut unknown: Option<usize> = None;
-    while !parsing.is_done() {
+    let mut tries = 0;
+    while !parsing.is_done() && tries < MOST_TRIES {
         let start = parsing.at();
         match parsing.parser.maybe_parse(named_option) {
             Ok(Some((option_name, option))) => {
@@ -75,6 +79,7 @@ fn options(reader: &mut Reader, table: &mut Table, column: &mut Column, element:
             Ok(None) | Err(_) => {
                 parsing.skip();
                 unknown.get_or_insert(start);
+                tries += 1;
             }
         }
     }
