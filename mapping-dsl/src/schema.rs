@@ -1,8 +1,19 @@
 //! One side's schema as read from its DDL: tables, columns, keys, and the line of each.
 //! Reading is done in `schema/`; what is no table definition is kept as `Skipped`.
 
+mod alter;
+mod checks;
+mod column;
+mod create;
+mod declared;
+mod elements;
+mod finish;
 pub mod read;
+mod scan;
 mod split;
+mod sql;
+mod text;
+pub mod translate;
 
 use crate::source::FileId;
 use crate::types::Type;

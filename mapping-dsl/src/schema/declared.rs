@@ -1,0 +1,199 @@
+//! Declared types: where one ends in a column definition, and what it can hold.
+//! Each dialect's names are a file of their own.
+
+pub(super) mod mariadb;
+mod postgresql;
+pub(super) mod sqlite;
+
+pub(super) use postgresql::is_serial;
+
+use super::Dialect;
+use super::scan::Kind;
+use super::text::{Tokens, literal};
+use crate::types::Type;
+
+/// Words with which the options of a column begin, so that its type is over.
+const OPTIONS: [&str; 31] = [
+    "NOT",
+    "NULL",
+    "DEFAULT",
+    "PRIMARY",
+    "UNIQUE",
+    "KEY",
+    "CHECK",
+    "CONSTRAINT",
+    "REFERENCES",
+    "COLLATE",
+    "COMMENT",
+    "AUTO_INCREMENT",
+    "AUTOINCREMENT",
+    "GENERATED",
+    "AS",
+    "ON",
+    "CHARSET",
+    "ASCII",
+    "UNICODE",
+    "VISIBLE",
+    "INVISIBLE",
+    "STORAGE",
+    "COMPRESSION",
+    "COMPRESSED",
+    "COLUMN_FORMAT",
+    "SRID",
+    "REF_SYSTEM_ID",
+    "OPTIONS",
+    "FIRST",
+    "AFTER",
+    "DEFERRABLE",
+];
+
+/// Takes the tokens of a type and returns its text; empty where SQLite has none.
+pub(super) fn take<'a>(tokens: &mut Tokens<'_>, text: &'a str) -> &'a str {
+    let start = tokens.at();
+    let mut end = start;
+    while !tokens.is_done() && !option_starts(tokens, end > start) {
+        if tokens.take_group().is_none() {
+            tokens.take();
+        }
+        end = tokens.end();
+    }
+    &text[start..end]
+}
+
+fn option_starts(tokens: &Tokens<'_>, after_a_word: bool) -> bool {
+    let Some((kind, word)) = tokens.peek(0) else { return true };
+    let versioned = tokens.at_words(&["WITH", "SYSTEM"]) || tokens.at_words(&["WITHOUT", "SYSTEM"]);
+    let charset = tokens.at_words(&["CHARACTER", "SET"]) || after_a_word && tokens.at_words(&["BINARY"]);
+    kind == Kind::Word && (versioned || charset || OPTIONS.iter().any(|option| word.eq_ignore_ascii_case(option)))
+}
+
+/// Returns what a declared type can hold.
+pub(super) fn to_type(declared: &str, dialect: Dialect) -> Type {
+    let spelled = Spelled::new(declared, dialect);
+    let known = match dialect {
+        Dialect::MariaDb => mariadb::known(&spelled),
+        Dialect::PostgreSql => postgresql::known(&spelled),
+        Dialect::Sqlite => sqlite::known(&spelled),
+    };
+    known.unwrap_or_else(|| Type::Other(declared.to_string()))
+}
+
+/// Exact decimals whose digits are not bounded: as many as PostgreSQL's `numeric` can have at all,
+/// 131 072 before the point and 16 383 after it.
+const UNBOUNDED_DECIMAL: Type = Type::Decimal { precision: 131_072 + 16_383, scale: 16_383 };
+
+/// A type taken apart.
+struct Spelled {
+    /// Its words in lower case, without what is in parentheses.
+    words: Vec<String>,
+    /// What is in the first parentheses, literals without quotes.
+    arguments: Vec<String>,
+    /// Whether it is a list of values of the type.
+    array: bool,
+}
+
+impl Spelled {
+    fn new(declared: &str, dialect: Dialect) -> Spelled {
+        let mut tokens = Tokens::new(declared, dialect);
+        let mut spelled = Spelled { words: Vec::new(), arguments: Vec::new(), array: false };
+        while let Some((kind, text)) = tokens.peek(0) {
+            match tokens.take_group() {
+                Some(group) if spelled.arguments.is_empty() => {
+                    spelled.arguments = arguments(&declared[group], dialect);
+                    continue;
+                }
+                Some(_) => continue,
+                None => tokens.take(),
+            };
+            match kind {
+                Kind::Word => spelled.words.push(text.to_lowercase()),
+                Kind::Symbol => spelled.array |= text == "[",
+                Kind::Quoted | Kind::Literal | Kind::Space | Kind::Comment => spelled.words.push(text.to_string()),
+            }
+        }
+        spelled.array |= spelled.words.iter().any(|word| word == "array");
+        spelled.words.retain(|word| word != "pg_catalog");
+        spelled
+    }
+
+    /// Returns the words joined, without those that change nothing about the values.
+    fn name_without(&self, ignored: &[&str]) -> String {
+        let kept = self.words.iter().filter(|word| !ignored.contains(&word.as_str()));
+        kept.map(String::as_str).collect::<Vec<_>>().join(" ")
+    }
+
+    fn name(&self) -> String {
+        self.name_without(&[])
+    }
+
+    fn has(&self, word: &str) -> bool {
+        self.words.iter().any(|one| one == word)
+    }
+
+    fn number(&self, index: usize) -> Option<u32> {
+        self.arguments.get(index)?.parse().ok()
+    }
+
+    fn text(&self) -> Type {
+        Type::Text { max: self.number(0) }
+    }
+
+    /// Returns the digits of a fraction of a second.
+    fn digits(&self, default: u8) -> u8 {
+        self.number(0).map_or(default, |digits| digits.min(6) as u8)
+    }
+
+    /// Returns a decimal; a scale below nought stands for noughts before the point.
+    fn decimal(&self, unbounded: Type) -> Type {
+        let Some(precision) = self.number(0) else { return unbounded };
+        let scale: i32 = self.arguments.get(1).and_then(|scale| scale.replace(' ', "").parse().ok()).unwrap_or(0);
+        match u32::try_from(scale) {
+            Ok(scale) => Type::Decimal { precision: precision.max(scale), scale },
+            Err(_) => Type::Decimal { precision: precision.saturating_add(scale.unsigned_abs()), scale: 0 },
+        }
+    }
+}
+
+fn arguments(group: &str, dialect: Dialect) -> Vec<String> {
+    let parts = Tokens::new(group, dialect).split_at_commas();
+    let argument = |raw: &str| match raw.starts_with(['\'', '"']) {
+        true => literal(raw, dialect),
+        false => raw.to_string(),
+    };
+    parts.into_iter().map(|part| argument(group[part].trim())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_of_all_dialects() {
+        let mut seen = String::new();
+        for (dialect, names) in [
+            (Dialect::MariaDb, include_str!("declared/mariadb.txt")),
+            (Dialect::PostgreSql, include_str!("declared/postgresql.txt")),
+            (Dialect::Sqlite, include_str!("declared/sqlite.txt")),
+        ] {
+            seen.push_str(&format!("-- {dialect}\n"));
+            for name in names.lines() {
+                seen.push_str(&format!("{name:<34} {:?}\n", to_type(name, dialect)));
+            }
+        }
+        insta::assert_snapshot!(seen);
+    }
+
+    #[test]
+    fn a_type_ends_where_options_begin() {
+        for (text, expected) in [
+            ("int(11) unsigned NOT NULL", "int(11) unsigned"),
+            ("varchar(5) CHARACTER SET latin1", "varchar(5)"),
+            ("character varying(5) DEFAULT 'x'", "character varying(5)"),
+            ("timestamp(3) with time zone", "timestamp(3) with time zone"),
+            ("enum('a NOT','b)') COMMENT 'x'", "enum('a NOT','b)')"),
+            ("PRIMARY KEY", ""),
+        ] {
+            assert_eq!(take(&mut Tokens::new(text, Dialect::MariaDb), text), expected);
+        }
+    }
+}

@@ -1,0 +1,26 @@
+PRAGMA foreign_keys=OFF;
+BEGIN TRANSACTION;
+CREATE TABLE IF NOT EXISTS "people" (
+  id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+  [full name] VARCHAR(70) COLLATE NOCASE NOT NULL UNIQUE ON CONFLICT IGNORE,
+  untyped,
+  key TEXT DEFAULT 'x',
+  born DATE CHECK (born > '1900-01-01'),
+  at TIMESTAMP WITH TIME ZONE DEFAULT CURRENT_TIMESTAMP,
+  upper TEXT GENERATED ALWAYS AS (upper("full name")) VIRTUAL,
+  parent INT REFERENCES people ON DELETE SET NULL,
+  kind TEXT CHECK (kind IN ('a', 'b')) -- no comma behind this
+  , UNIQUE (born, key) ON CONFLICT REPLACE
+);
+INSERT INTO people VALUES (1, 'it''s; CREATE TABLE no (a)', NULL);
+CREATE TABLE without_counter (id INTEGER, b BLOB, PRIMARY KEY (id)) WITHOUT ROWID, STRICT;
+CREATE TABLE with_counter (id integer, PRIMARY KEY (id));
+CREATE TABLE int_key (id INT PRIMARY KEY);
+CREATE TRIGGER t AFTER INSERT ON people BEGIN
+  UPDATE people SET key = CASE WHEN NEW.id THEN 'a' ELSE 'b' END;
+  DELETE FROM people WHERE id = 0;
+END;
+CREATE VIRTUAL TABLE words USING fts5(a, b);
+CREATE UNIQUE INDEX people_kind ON people (kind, born DESC);
+CREATE UNIQUE INDEX people_some ON people (kind) WHERE born IS NULL;
+COMMIT;
