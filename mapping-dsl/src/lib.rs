@@ -1,7 +1,18 @@
 //! The mapping language of cutover: from the text of a `.map` file and two schemas to a checked plan.
 //! Pure: no files, no clock, no printing.
 
+pub mod ast;
+mod check;
+mod compile;
+pub mod diagnostic;
+mod lines;
+mod lower;
+pub mod parse;
 pub mod plan;
+mod resolve;
 pub mod schema;
 pub mod source;
 pub mod types;
+mod world;
+
+pub use compile::{Compiled, compile};

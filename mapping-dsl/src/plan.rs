@@ -453,6 +453,48 @@ pub struct Expr {
     pub nullable: bool,
 }
 
+impl Expr {
+    /// Returns the direct parts.
+    pub fn children(&self) -> Vec<&Expr> {
+        match &self.kind {
+            ExprKind::Legacy { .. } | ExprKind::Literal(_) | ExprKind::Exists(_) => Vec::new(),
+            ExprKind::Link { .. } | ExprKind::Sibling(_) | ExprKind::Generated(_) => Vec::new(),
+            ExprKind::Call(_, parts) | ExprKind::Concat(parts) => parts.iter().collect(),
+            ExprKind::Arithmetic(_, left, right) | ExprKind::Compare(_, left, right) => vec![left, right],
+            ExprKind::And(left, right) | ExprKind::Or(left, right) => vec![left, right],
+            ExprKind::Not(part) | ExprKind::Fits(part, _) | ExprKind::Convert(_, part) => vec![part],
+            ExprKind::Through { argument, .. } | ExprKind::Restrict { argument, .. } => vec![argument],
+            ExprKind::Match { subject, arms } => {
+                let results = arms.iter().filter_map(|arm| match &arm.result {
+                    ArmResult::Value(value) => Some(value),
+                    ArmResult::Reject(_) => None,
+                });
+                std::iter::once(&**subject).chain(results).collect()
+            }
+        }
+    }
+
+    /// Returns the direct parts to be changed.
+    pub fn children_mut(&mut self) -> Vec<&mut Expr> {
+        match &mut self.kind {
+            ExprKind::Legacy { .. } | ExprKind::Literal(_) | ExprKind::Exists(_) => Vec::new(),
+            ExprKind::Link { .. } | ExprKind::Sibling(_) | ExprKind::Generated(_) => Vec::new(),
+            ExprKind::Call(_, parts) | ExprKind::Concat(parts) => parts.iter_mut().collect(),
+            ExprKind::Arithmetic(_, left, right) | ExprKind::Compare(_, left, right) => vec![left, right],
+            ExprKind::And(left, right) | ExprKind::Or(left, right) => vec![left, right],
+            ExprKind::Not(part) | ExprKind::Fits(part, _) | ExprKind::Convert(_, part) => vec![part],
+            ExprKind::Through { argument, .. } | ExprKind::Restrict { argument, .. } => vec![argument],
+            ExprKind::Match { subject, arms } => {
+                let results = arms.iter_mut().filter_map(|arm| match &mut arm.result {
+                    ArmResult::Value(value) => Some(value),
+                    ArmResult::Reject(_) => None,
+                });
+                std::iter::once(&mut **subject).chain(results).collect()
+            }
+        }
+    }
+}
+
 /// The kinds of expressions. Unless said otherwise null in gives null out. All `usize` called reason are indexes into
 /// [`Step::reasons`].
 #[derive(Debug, Clone, PartialEq)]

@@ -1,0 +1,49 @@
+//! Rules over whole maps, one in each file. They look at drafts and report; they change nothing but what only they can
+//! know (the columns of `unique`, the examples).
+
+mod coverage;
+mod deferred;
+mod examples;
+mod keys;
+mod unique;
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::resolve::Draft;
+use crate::source::Span;
+use crate::world::World;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Checks all maps.
+pub(crate) fn check(world: &World<'_>, drafts: &mut [Draft<'_>], diagnostics: &mut Vec<Diagnostic>) {
+    duplicate_maps(world, diagnostics);
+    unused_values(world, drafts, diagnostics);
+    for draft in drafts.iter_mut() {
+        keys::check(world, draft, diagnostics);
+        coverage::check(world, draft, diagnostics);
+        unique::check(draft, diagnostics);
+        examples::check(world, draft, diagnostics);
+    }
+    deferred::check(drafts, diagnostics);
+}
+
+fn duplicate_maps(world: &World<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    let mut names: BTreeMap<&str, Span> = BTreeMap::new();
+    for map in &world.tree.maps {
+        if let Some(first) = names.insert(&map.name.text, map.name.span) {
+            let message = format!("the map `{}` is given twice", map.name.text);
+            diagnostics.push(Diagnostic::error(Code::DUPLICATE, map.name.span, message).label(first, "first here"));
+        }
+    }
+}
+
+fn unused_values(world: &World<'_>, drafts: &[Draft<'_>], diagnostics: &mut Vec<Diagnostic>) {
+    if drafts.len() < world.tree.maps.len() || drafts.iter().any(|draft| draft.damaged) {
+        return;
+    }
+    let used: BTreeSet<usize> = drafts.iter().flat_map(|draft| draft.used_values.iter().copied()).collect();
+    for (index, values) in world.tree.values.iter().enumerate().filter(|(index, _)| !used.contains(index)) {
+        let _ = index;
+        let message = format!("the value map `{}` is used by no map", values.name.text);
+        diagnostics.push(Diagnostic::warning(Code::UNUSED, values.name.span, message).help("take it out"));
+    }
+}

@@ -1,0 +1,225 @@
+//! The whole front half: one mapping and the two schemas that it names, to a plan or to diagnostics.
+
+use crate::ast::{self, SideRole};
+use crate::diagnostic::{Code, Diagnostic, Level};
+use crate::plan::{Plan, Side};
+use crate::schema::{Dialect, Schema, read};
+use crate::source::{FileId, SourceFile, Sources, Span};
+use crate::world::{World, suggest};
+use crate::{check, lower, parse, resolve};
+
+/// Everything that came of a mapping.
+#[derive(Debug, Clone)]
+pub struct Compiled {
+    /// All texts that were read, for drawing diagnostics.
+    pub sources: Sources,
+    /// Findings, in the order of their places.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The plan, if there was no error.
+    pub plan: Option<Plan>,
+}
+
+impl Compiled {
+    /// Returns whether an error was found.
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(|diagnostic| diagnostic.level == Level::Error)
+    }
+}
+
+/// Compiles a mapping. `name` is how people know it; `load` reads a schema file that the mapping names, relative to
+/// it, and says in words why it cannot.
+pub fn compile(name: &str, text: &str, load: &mut dyn FnMut(&str) -> Result<Vec<u8>, String>) -> Compiled {
+    let mut sources = Sources::default();
+    let file = sources.add(SourceFile::new(name, text));
+    let (tree, mut diagnostics) = parse::parse(file, text);
+    let plan = plan(&mut sources, file, &tree, &mut diagnostics, load);
+    diagnostics.sort_by_key(|diagnostic| diagnostic.labels[0].span);
+    let plan = plan.filter(|_| !diagnostics.iter().any(|diagnostic| diagnostic.level == Level::Error));
+    Compiled { sources, diagnostics, plan }
+}
+
+fn plan(
+    sources: &mut Sources,
+    file: FileId,
+    tree: &ast::File,
+    diagnostics: &mut Vec<Diagnostic>,
+    load: &mut dyn FnMut(&str) -> Result<Vec<u8>, String>,
+) -> Option<Plan> {
+    if !language(sources, file, tree, diagnostics) {
+        return None;
+    }
+    let legacy = side(sources, file, tree, SideRole::Legacy, diagnostics, load);
+    let target = side(sources, file, tree, SideRole::Target, diagnostics, load);
+    let (legacy, target) = (legacy?, target?);
+    if legacy.alias == target.alias {
+        let message = format!("both sides are called `{}`", legacy.alias);
+        let span = tree.sides[1].alias.span;
+        diagnostics.push(Diagnostic::error(Code::SIDES, span, message).help("choose two names"));
+        return None;
+    }
+    let mut world = World { sources, tree, legacy, target, value_maps: Vec::new() };
+    world.value_maps = resolve::values::value_maps(&world, diagnostics);
+    let mut drafts = resolve::resolve(&world, diagnostics);
+    check::check(&world, &mut drafts, diagnostics);
+    let steps = lower::lower(drafts, diagnostics);
+    if tree.maps.is_empty() && diagnostics.is_empty() {
+        let message = "this mapping has no map";
+        diagnostics.push(
+            Diagnostic::error(Code::EMPTY, Span::new(file, 0..0), message)
+                .help("add `map Name: old.table a -> new.table b { … }`"),
+        );
+    }
+    let World { legacy, target, value_maps, .. } = world;
+    let name = sources.file(file).name.clone();
+    let file_name = name.rsplit('/').next().unwrap_or_default().to_string();
+    Some(Plan {
+        name: file_name.trim_end_matches(".map").to_string(),
+        file: file_name,
+        source_hash: source_hash(sources),
+        legacy,
+        target,
+        value_maps,
+        steps,
+    })
+}
+
+fn source_hash(sources: &Sources) -> String {
+    let mut hash = xxhash_rust::xxh3::Xxh3Default::new();
+    for file in sources.files() {
+        hash.update(&(file.text.len() as u64).to_le_bytes());
+        hash.update(file.text.as_bytes());
+    }
+    format!("{:016x}", hash.digest())
+}
+
+fn language(sources: &Sources, file: FileId, tree: &ast::File, diagnostics: &mut Vec<Diagnostic>) -> bool {
+    match tree.language {
+        Some((1, _)) => true,
+        Some((number, span)) => {
+            let message = format!("this compiler knows edition 1 of the language, not {number}");
+            diagnostics.push(
+                Diagnostic::error(Code::LANGUAGE, span, message).help("write `language 1`, or use a newer compiler"),
+            );
+            false
+        }
+        None if sources.file(file).text.trim().is_empty() => {
+            diagnostics.push(
+                Diagnostic::error(Code::EMPTY, Span::new(file, 0..0), "this mapping is empty")
+                    .help("begin with `language 1`"),
+            );
+            false
+        }
+        None => {
+            if !diagnostics.iter().any(|diagnostic| diagnostic.labels[0].span.start == 0) {
+                let message = "the mapping does not say its language";
+                let end = sources.file(file).line_range(1).end;
+                let error = Diagnostic::error(Code::LANGUAGE, Span::new(file, 0..end), message);
+                diagnostics.push(error.help("begin with `language 1`").patch(
+                    "say it",
+                    Span::new(file, 0..0),
+                    "language 1\n",
+                ));
+            }
+            true
+        }
+    }
+}
+
+fn side(
+    sources: &mut Sources,
+    file: FileId,
+    tree: &ast::File,
+    role: SideRole,
+    diagnostics: &mut Vec<Diagnostic>,
+    load: &mut dyn FnMut(&str) -> Result<Vec<u8>, String>,
+) -> Option<Side> {
+    let word = match role {
+        SideRole::Legacy => "legacy",
+        SideRole::Target => "target",
+    };
+    let mut declared = tree.sides.iter().filter(|side| side.role == role);
+    let Some(side) = declared.next() else {
+        if !diagnostics.iter().any(|diagnostic| matches!(diagnostic.code, Code::SYNTAX | Code::STRAY)) {
+            let message = format!("the mapping has no `{word}` line");
+            let help = format!("add `{word} name = dialect \"schema.sql\" timezone \"UTC\"`");
+            diagnostics.push(Diagnostic::error(Code::SIDES, Span::new(file, 0..0), message).help(help));
+        }
+        return None;
+    };
+    if let Some(second) = declared.next() {
+        let message = format!("the `{word}` line is given twice");
+        diagnostics.push(Diagnostic::error(Code::SIDES, second.span, message).label(side.span, "first here"));
+    }
+    let dialect = dialect(side, diagnostics)?;
+    let zone = zone(side, diagnostics)?;
+    let schema = schema(sources, side, dialect, diagnostics, load)?;
+    Some(Side { alias: side.alias.text.clone(), dialect, zone, file: side.file.text.clone(), schema })
+}
+
+fn dialect(side: &ast::Side, diagnostics: &mut Vec<Diagnostic>) -> Option<Dialect> {
+    let dialect = Dialect::from_name(&side.dialect.text);
+    if dialect.is_none() {
+        let names: Vec<&str> = Dialect::ALL.iter().map(|dialect| dialect.name()).collect();
+        let message = format!("there is no dialect `{}`", side.dialect.text);
+        let error = Diagnostic::error(Code::SIDES, side.dialect.span, message);
+        diagnostics.push(suggest(error, side.dialect.span, &side.dialect.text, &names));
+    }
+    dialect
+}
+
+/// Returns the zone's name, empty without one.
+fn zone(side: &ast::Side, diagnostics: &mut Vec<Diagnostic>) -> Option<String> {
+    let Some(zone) = &side.zone else { return Some(String::new()) };
+    if zone.text.parse::<chrono_tz::Tz>().is_err() {
+        let message = format!("there is no time zone \"{}\"", zone.text);
+        let help = "write a name of the zone database, such as \"America/Toronto\" or \"UTC\"";
+        diagnostics.push(Diagnostic::error(Code::ZONE, zone.span, message).help(help));
+        return None;
+    }
+    Some(zone.text.clone())
+}
+
+fn schema(
+    sources: &mut Sources,
+    side: &ast::Side,
+    dialect: Dialect,
+    diagnostics: &mut Vec<Diagnostic>,
+    load: &mut dyn FnMut(&str) -> Result<Vec<u8>, String>,
+) -> Option<Schema> {
+    let name = &side.file.text;
+    let bytes = match load(name) {
+        Ok(bytes) => bytes,
+        Err(cause) => {
+            let message = format!("the schema \"{name}\" cannot be read: {cause}");
+            let help = "the path is relative to the mapping";
+            diagnostics.push(Diagnostic::error(Code::FILE, side.file.span, message).help(help));
+            return None;
+        }
+    };
+    let text = match String::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            let line = error.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+            let message = format!("the schema \"{name}\" is not UTF-8: line {line}");
+            diagnostics.push(
+                Diagnostic::error(Code::FILE, side.file.span, message).help("convert it, or make the dump with UTF-8"),
+            );
+            return None;
+        }
+    };
+    let folder = sources.files()[0].name.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
+    let shown = if name.starts_with('/') { name.clone() } else { folder + name };
+    let file = sources.add(SourceFile::new(shown, text));
+    let schema = read::read(file, &sources.file(file).text, dialect);
+    if schema.tables.is_empty() {
+        let message = format!("\"{name}\" has no table that can be read as {dialect}");
+        let error = match sources.file(file).text.trim().is_empty() {
+            true => Diagnostic::error(Code::EMPTY, side.file.span, format!("the schema \"{name}\" is empty")),
+            false => Diagnostic::error(Code::WRONG_DIALECT, side.dialect.span, message),
+        };
+        diagnostics.push(error.help("check the dialect; `cutover schema FILE --skipped` lists what was passed over"));
+        return None;
+    }
+    Some(schema)
+}

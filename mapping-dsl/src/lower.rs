@@ -1,0 +1,173 @@
+//! Drafts to the plan: targets and steps put in the order in which they run, indexes following them.
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::plan::{Expr, ExprKind, LinkKind, Step};
+use crate::resolve::Draft;
+use std::collections::BTreeMap;
+
+/// Orders targets within steps and steps among each other.
+pub(crate) fn lower(drafts: Vec<Draft<'_>>, diagnostics: &mut Vec<Diagnostic>) -> Vec<Step> {
+    let order = step_order(&drafts, diagnostics);
+    let mut steps: Vec<Step> = Vec::new();
+    let mut moves: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for draft in drafts {
+        let new_places = target_places(&draft, diagnostics);
+        let mut step = draft.step;
+        move_targets(&mut step, &new_places);
+        moves.insert(step.name.clone(), new_places);
+        steps.push(step);
+    }
+    for step in &mut steps {
+        for link in &mut step.links {
+            if let LinkKind::Reference { step, target } = &mut link.kind {
+                *target = moves.get(step).map_or(*target, |places| places[*target]);
+            }
+        }
+        step.meaning = meaning(step);
+    }
+    let mut slots: Vec<Option<Step>> = steps.into_iter().map(Some).collect();
+    order.into_iter().filter_map(|index| slots[index].take()).collect()
+}
+
+/// Returns the steps in running order: a step stands after those whose keys it takes, else in file order.
+fn step_order(drafts: &[Draft<'_>], diagnostics: &mut Vec<Diagnostic>) -> Vec<usize> {
+    let needs: Vec<Vec<usize>> = drafts.iter().map(|draft| needed_steps(draft, drafts)).collect();
+    order(&needs).unwrap_or_else(|stuck| {
+        let names: Vec<String> = stuck.iter().map(|index| format!("`{}`", drafts[*index].step.name)).collect();
+        let first = &drafts[stuck[0]];
+        let message = match names.as_slice() {
+            [one] => format!("map {one} needs the keys of its own rows first"),
+            _ => format!("the maps {} need each other's keys first", names.join(", ")),
+        };
+        let error = Diagnostic::error(Code::CYCLE, first.map.name.span, message);
+        diagnostics
+            .push(error.note("references are resolved when a row is written; a second pass is not supported yet"));
+        (0..drafts.len()).collect()
+    })
+}
+
+fn needed_steps(draft: &Draft<'_>, drafts: &[Draft<'_>]) -> Vec<usize> {
+    let named = draft.step.links.iter().filter_map(|link| match &link.kind {
+        LinkKind::Reference { step, .. } => Some(step),
+        LinkKind::Lookup { .. } => None,
+    });
+    let references = named.filter_map(|name| drafts.iter().position(|other| other.step.name == *name));
+    // A table that a step looks rows up in must be filled before by the steps that write it.
+    let looked_up = draft.step.links.iter().filter_map(|link| match &link.kind {
+        LinkKind::Lookup { table, .. } => Some(table),
+        LinkKind::Reference { .. } => None,
+    });
+    let writes = |table: &String| {
+        let writers = drafts.iter().enumerate().filter(move |(_, other)| {
+            other.step.name != draft.step.name && other.step.targets.iter().any(|target| target.table == *table)
+        });
+        writers.map(|(index, _)| index).collect::<Vec<_>>()
+    };
+    references.chain(looked_up.flat_map(writes).collect::<Vec<_>>()).collect()
+}
+
+/// Returns a stable order in which everything stands after what it needs, or those that cannot be ordered.
+fn order(needs: &[Vec<usize>]) -> Result<Vec<usize>, Vec<usize>> {
+    let mut done: Vec<usize> = Vec::new();
+    let mut placed = vec![false; needs.len()];
+    while done.len() < needs.len() {
+        let ready = (0..needs.len()).find(|index| !placed[*index] && needs[*index].iter().all(|need| placed[*need]));
+        match ready {
+            Some(index) => {
+                placed[index] = true;
+                done.push(index);
+            }
+            None => return Err((0..needs.len()).filter(|index| !placed[*index]).collect()),
+        }
+    }
+    Ok(done)
+}
+
+/// Returns the new place of each target: after the targets whose keys it takes.
+fn target_places(draft: &Draft<'_>, diagnostics: &mut Vec<Diagnostic>) -> Vec<usize> {
+    let needs: Vec<Vec<usize>> = draft
+        .step
+        .targets
+        .iter()
+        .map(|target| {
+            let mut siblings = Vec::new();
+            target.rules.iter().for_each(|rule| collect_siblings(&rule.value, &mut siblings));
+            siblings
+        })
+        .collect();
+    let ordered = order(&needs).unwrap_or_else(|stuck| {
+        let names: Vec<&str> = stuck.iter().map(|index| draft.roles[*index].name.as_str()).collect();
+        let message = format!("the targets {} need each other's keys first", names.join(", "));
+        diagnostics.push(Diagnostic::error(Code::CYCLE, draft.map.name.span, message));
+        (0..needs.len()).collect()
+    });
+    let mut places = vec![0; ordered.len()];
+    ordered.iter().enumerate().for_each(|(new, old)| places[*old] = new);
+    places
+}
+
+fn collect_siblings(expr: &Expr, siblings: &mut Vec<usize>) {
+    if let ExprKind::Sibling(role) = expr.kind {
+        siblings.push(role);
+    }
+    expr.children().into_iter().for_each(|child| collect_siblings(child, siblings));
+}
+
+fn move_targets(step: &mut Step, places: &[usize]) {
+    for target in &mut step.targets {
+        target.rules.iter_mut().for_each(|rule| move_siblings(&mut rule.value, places));
+    }
+    step.unique.iter_mut().for_each(|unique| unique.target = places[unique.target]);
+    for example in &mut step.examples {
+        if let crate::plan::Expected::Cells(cells) = &mut example.expected {
+            cells.iter_mut().for_each(|(target, ..)| *target = places[*target]);
+        }
+    }
+    let mut moved: Vec<_> = step.targets.drain(..).enumerate().map(|(old, target)| (places[old], target)).collect();
+    moved.sort_by_key(|(place, _)| *place);
+    step.targets = moved.into_iter().map(|(_, target)| target).collect();
+}
+
+fn move_siblings(expr: &mut Expr, places: &[usize]) {
+    if let ExprKind::Sibling(role) = &mut expr.kind {
+        *role = places[*role];
+    }
+    expr.children_mut().into_iter().for_each(|child| move_siblings(child, places));
+}
+
+/// Returns the hash of what a step means: lines, docs, examples and the words of reasons do not count.
+fn meaning(step: &Step) -> String {
+    let mut bare = step.clone();
+    (bare.docs, bare.examples, bare.dropped, bare.deferred) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    bare.line = 0;
+    for reason in &mut bare.reasons {
+        (reason.message, reason.line) = (String::new(), 0);
+    }
+    bare.read.joins.iter_mut().for_each(|join| join.line = 0);
+    bare.read.exists.iter_mut().for_each(|exists| exists.line = 0);
+    bare.links.iter_mut().for_each(|link| link.line = 0);
+    bare.unique.iter_mut().for_each(|unique| unique.line = 0);
+    if let crate::plan::Rollback::Irreversible { line, reason } = &mut bare.rollback {
+        (*line, *reason) = (0, String::new());
+    }
+    for target in &mut bare.targets {
+        target.line = 0;
+        for rule in &mut target.rules {
+            rule.line = 0;
+            rule.text = String::new();
+            rule.allows = Vec::new();
+            clear_lines(&mut rule.value);
+        }
+    }
+    bare.guards.iter_mut().for_each(|guard| clear_lines(&mut guard.when));
+    bare.scope.iter_mut().for_each(clear_lines);
+    bare.links.iter_mut().flat_map(|link| &mut link.key).for_each(clear_lines);
+    format!("{:032x}", xxhash_rust::xxh3::xxh3_128(format!("{bare:?}").as_bytes()))
+}
+
+fn clear_lines(expr: &mut Expr) {
+    if let ExprKind::Match { arms, .. } = &mut expr.kind {
+        arms.iter_mut().for_each(|arm| arm.line = 0);
+    }
+    expr.children_mut().into_iter().for_each(clear_lines);
+}

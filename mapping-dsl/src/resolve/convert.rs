@@ -1,0 +1,414 @@
+//! From an expression's type to a column's: which conversions are needed, what they may lose, and what class of claim
+//! the whole supports. The operator table of the design is written down here, once.
+
+use super::Resolver;
+use super::expression::{is_null, text_max};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::plan::{Arrow, Class, Conversion, Expr, ExprKind, Function, Literal, OnZero, Outcome, ValueMap};
+use crate::schema::Column;
+use crate::source::Span;
+use crate::types::Type;
+use crate::world::Which;
+
+/// Something that a conversion loses or refuses, which the author has to allow by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Loss {
+    /// Name for `allow(…)`.
+    pub(crate) name: &'static str,
+    /// What happens, for the message.
+    pub(crate) why: String,
+}
+
+/// All names that `allow` takes, with what they allow.
+pub(crate) const ALLOWS: &[(&str, &str)] = &[
+    ("narrow", "values that do not fit the target are rejected"),
+    ("null", "rows with null are rejected"),
+    ("zero.null", "a zero date becomes null"),
+    ("lossy.time", "the time of day is lost"),
+    ("lossy.case", "capital and small letters are no longer told apart"),
+    ("lossy.blanks", "blanks at the ends are lost"),
+    ("lossy.form", "the Unicode form is lost"),
+    ("lossy.fraction", "fractions of a second are cut"),
+];
+
+impl Resolver<'_, '_> {
+    /// Wraps an expression into the conversions that bring it to a column, and returns what is lost on the way.
+    pub(crate) fn convert(&mut self, expr: Expr, column: &Column, span: Span, role: &str) -> Option<(Expr, Vec<Loss>)> {
+        let mut losses = Vec::new();
+        collect_losses(&expr, &mut losses);
+        if let Type::Other(declared) = &column.ty {
+            let message = format!("`{}` is {declared}, a type that cannot be mapped", column.name);
+            let ddl = self.world.ddl_line(Which::Target, column.line);
+            self.report(Diagnostic::error(Code::UNSUPPORTED_TYPE, span, message).label(ddl, "declared here"));
+            return None;
+        }
+        if is_null(&expr) {
+            let typed = Expr { ty: column.ty.clone(), ..expr };
+            return self.not_null(typed, column, span, role, losses);
+        }
+        self.listed(&expr, column, span)?;
+        let conversions = self.conversions(&expr, column, span, role, &mut losses)?;
+        let converted = conversions.into_iter().fold(expr, |inner, conversion| {
+            let nullable = inner.nullable;
+            let ty = converted_type(&conversion, &inner.ty, &column.ty);
+            Expr { kind: ExprKind::Convert(conversion, Box::new(inner)), ty, nullable }
+        });
+        self.not_null(converted, column, span, role, losses)
+    }
+
+    fn not_null(
+        &mut self,
+        expr: Expr,
+        column: &Column,
+        span: Span,
+        role: &str,
+        mut losses: Vec<Loss>,
+    ) -> Option<(Expr, Vec<Loss>)> {
+        if !expr.nullable || column.nullable {
+            return Some((expr, losses));
+        }
+        losses.push(Loss { name: "null", why: format!("null can reach `{}`, which does not take it", column.name) });
+        let line = self.line(span);
+        let name = format!("{}Null", super::pascal(&column.name));
+        let reject = self.reason(&name, &format!("{role}.{}", column.name), "null where a value is needed", line);
+        let ty = expr.ty.clone();
+        Some((
+            Expr { kind: ExprKind::Convert(Conversion::NotNull { reject }, Box::new(expr)), ty, nullable: false },
+            losses,
+        ))
+    }
+
+    /// Refuses listed values that the column's list does not have.
+    fn listed(&mut self, expr: &Expr, column: &Column, span: Span) -> Option<()> {
+        let taken = match (&column.ty, &column.allowed) {
+            (Type::Enum(listed), _) => listed,
+            (_, Some(allowed)) => allowed,
+            (_, None) => return Some(()),
+        };
+        let Type::Enum(given) = &expr.ty else { return Some(()) };
+        let wrong: Vec<String> =
+            given.iter().filter(|value| !taken.contains(value)).map(|value| format!("\"{value}\"")).collect();
+        if wrong.is_empty() {
+            return Some(());
+        }
+        let message = format!("`{}` does not take {}", column.name, wrong.join(", "));
+        let ddl = self.world.ddl_line(Which::Target, column.line);
+        let error = Diagnostic::error(Code::NOT_ALLOWED_VALUE, span, message).label(ddl, "the column is declared here");
+        let error = error.note(format!("it takes: {}", taken.join(", ")));
+        self.report(error.help("use a value map, or `values { … } else reject \"…\"`"));
+        None
+    }
+
+    fn conversions(
+        &mut self,
+        expr: &Expr,
+        column: &Column,
+        span: Span,
+        role: &str,
+        losses: &mut Vec<Loss>,
+    ) -> Option<Vec<Conversion>> {
+        let mut narrow = |why: String| losses.push(Loss { name: "narrow", why });
+        let full = format!("{role}.{}", column.name);
+        let name = super::pascal(&column.name);
+        let line = self.line(span);
+        let from_to = format!("{} to {}", self.declared(expr), column.declared);
+        Some(match (&expr.ty, &column.ty) {
+            (from, to) if from.is_text() && to.is_text() => match (text_max(from), to) {
+                (_, Type::Enum(_)) if matches!(from, Type::Enum(_)) => Vec::new(),
+                (given, Type::Text { max: Some(max) }) if given.is_none_or(|given| given > *max) => {
+                    narrow(format!("{from_to}: texts longer than {max} characters do not fit"));
+                    let reject =
+                        self.reason(&format!("{name}TooLong"), &full, &format!("longer than {max} characters"), line);
+                    vec![Conversion::Length { max: *max, reject }]
+                }
+                (_, Type::Enum(_)) => {
+                    return self.no_conversion(
+                        expr,
+                        column,
+                        span,
+                        "say which values there are: `values { … } else reject \"…\"`, or a value map",
+                    );
+                }
+                _ => Vec::new(),
+            },
+            (Type::Integer { min, max }, Type::Integer { min: low, max: high }) => {
+                if min >= low && max <= high {
+                    return Some(Vec::new());
+                }
+                narrow(format!("{from_to}: numbers outside {low} to {high} do not fit"));
+                let reject =
+                    self.reason(&format!("{name}OutOfRange"), &full, &format!("outside {low} to {high}"), line);
+                vec![Conversion::Range { min: *low, max: *high, reject }]
+            }
+            (Type::Integer { min, max }, Type::Boolean) => {
+                if !matches!(expr.kind, ExprKind::Literal(_)) {
+                    if (*min, *max) != (-128, 127) && (*min, *max) != (0, 1) {
+                        narrow(format!("{from_to}: only 0 and 1 are booleans"));
+                    }
+                    let reject = self.reason(&format!("{name}NotBoolean"), &full, "neither 0 nor 1", line);
+                    return Some(vec![Conversion::IntegerToBoolean { reject }]);
+                }
+                return self.no_conversion(expr, column, span, "write `true` or `false`");
+            }
+            (Type::Boolean, Type::Integer { .. }) => vec![Conversion::BooleanToInteger],
+            (Type::Integer { min, max }, Type::Decimal { precision, scale }) => {
+                let digits = min.unsigned_abs().max(max.unsigned_abs()).to_string().len() as u32;
+                let mut all = vec![Conversion::IntegerToDecimal];
+                if digits > precision - scale {
+                    narrow(format!("{from_to}: numbers of more than {} digits do not fit", precision - scale));
+                    let reject =
+                        self.reason(&format!("{name}TooManyDigits"), &full, "more digits than the column takes", line);
+                    all.push(Conversion::Digits { precision: *precision, scale: *scale, reject });
+                }
+                all
+            }
+            (Type::Decimal { precision: p, scale: s }, Type::Decimal { precision, scale }) => {
+                if s <= scale && p - s <= precision - scale {
+                    return Some(Vec::new());
+                }
+                narrow(format!("{from_to}: some numbers have more digits than the column takes"));
+                let reject =
+                    self.reason(&format!("{name}TooManyDigits"), &full, "more digits than the column takes", line);
+                vec![Conversion::Digits { precision: *precision, scale: *scale, reject }]
+            }
+            (Type::Date { .. }, Type::Date { .. }) | (Type::Boolean, Type::Boolean) | (Type::Uuid, Type::Uuid) => {
+                Vec::new()
+            }
+            (Type::Float, Type::Float) | (Type::Json, Type::Json) => Vec::new(),
+            (Type::Time { digits: given }, Type::Time { digits }) if given <= digits => Vec::new(),
+            (Type::Bytes { max: given }, Type::Bytes { max })
+                if max.is_none() || given.is_some_and(|given| Some(given) <= *max) =>
+            {
+                Vec::new()
+            }
+            (Type::Date { .. }, Type::DateTime { .. }) => vec![Conversion::DateToWall],
+            (Type::DateTime { .. } | Type::Instant { .. }, Type::DateTime { .. } | Type::Instant { .. }) => {
+                return self.moments(expr, column, span, losses);
+            }
+            (Type::DateTime { .. } | Type::Instant { .. }, Type::Date { .. }) => {
+                return self.no_conversion(expr, column, span, "write `date(…)`; it drops the time of day");
+            }
+            (from, Type::Uuid) if from.is_text() => {
+                let reject = self.reason(&format!("{name}NotUuid"), &full, "no UUID", line);
+                vec![Conversion::TextToUuid { reject }]
+            }
+            (Type::Uuid, Type::Text { max }) if max.is_none_or(|max| max >= 36) => vec![Conversion::UuidToText],
+            (Type::Integer { .. } | Type::Decimal { .. }, to) if to.is_text() => {
+                return self.no_conversion(expr, column, span, "write `text(…)`");
+            }
+            (from, Type::Boolean | Type::Integer { .. } | Type::Date { .. }) if from.is_text() => {
+                return self.no_conversion(expr, column, span, "use a value map");
+            }
+            _ => return self.no_conversion(expr, column, span, ""),
+        })
+    }
+
+    /// Times: wall clock to point in time and back, and the digits of fractions.
+    fn moments(&mut self, expr: &Expr, column: &Column, span: Span, losses: &mut Vec<Loss>) -> Option<Vec<Conversion>> {
+        let (Type::DateTime { digits: given, .. } | Type::Instant { digits: given, .. }) = &expr.ty else {
+            return None;
+        };
+        let (Type::DateTime { digits, .. } | Type::Instant { digits, .. }) = &column.ty else { return None };
+        let (legacy, target) = (self.world.legacy.zone.clone(), self.world.target.zone.clone());
+        let is_literal = matches!(expr.kind, ExprKind::Literal(_));
+        let from_wall = matches!(expr.ty, Type::DateTime { .. });
+        let to_wall = matches!(column.ty, Type::DateTime { .. });
+        let mut all = Vec::new();
+        let same_wall = from_wall && to_wall && (legacy == target || is_literal);
+        if from_wall && !same_wall {
+            all.push(Conversion::WallToInstant { zone: legacy.clone() });
+        }
+        if to_wall && !same_wall {
+            all.push(Conversion::InstantToWall { zone: target.clone() });
+        }
+        let zones = [(from_wall, &legacy, "legacy"), (to_wall, &target, "target")];
+        for (needed, zone, side) in zones {
+            if needed && !same_wall && zone.is_empty() {
+                let message = format!("the time zone of the {side} side is needed here");
+                self.report(
+                    Diagnostic::error(Code::ZONE, span, message)
+                        .help(format!("add `timezone \"…\"` to the `{side}` line")),
+                );
+                return None;
+            }
+        }
+        if given > digits && !is_literal {
+            losses.push(Loss {
+                name: "lossy.fraction",
+                why: format!("`{}` keeps {digits} digits of a second, not {given}", column.name),
+            });
+            all.push(Conversion::CutFraction { digits: *digits });
+        }
+        Some(all)
+    }
+
+    fn no_conversion(&mut self, expr: &Expr, column: &Column, span: Span, help: &str) -> Option<Vec<Conversion>> {
+        let message = format!("{} cannot go into {}", self.declared(expr), column.declared);
+        let ddl = self.world.ddl_line(Which::Target, column.line);
+        let error = Diagnostic::error(Code::CONVERSION, span, message)
+            .label(ddl, format!("`{}` is declared here", column.name));
+        self.report(if help.is_empty() { error } else { error.help(help) });
+        None
+    }
+
+    /// Returns the type of an expression for messages: as declared where it is a column.
+    fn declared(&self, expr: &Expr) -> String {
+        match &expr.kind {
+            ExprKind::Legacy { column, .. } => {
+                let read = &self.draft.step.read.columns[*column];
+                let alias = self.draft.aliases.iter().find(|alias| alias.name == read.alias);
+                let column = alias.and_then(|alias| alias.table.column(&read.column));
+                column.map_or_else(|| expr.ty.family().to_string(), |column| column.declared.clone())
+            }
+            ExprKind::Literal(literal) => super::values::show(literal),
+            _ => match text_max(&expr.ty) {
+                Some(max) => format!("text of up to {max} characters"),
+                None => expr.ty.family().to_string(),
+            },
+        }
+    }
+}
+
+fn converted_type(conversion: &Conversion, from: &Type, to: &Type) -> Type {
+    match conversion {
+        Conversion::WallToInstant { .. } => Type::Instant { digits: digits_of(from), zero: false },
+        Conversion::InstantToWall { .. } => Type::DateTime { digits: digits_of(from), zero: false },
+        Conversion::CutFraction { digits } => match from {
+            Type::DateTime { .. } => Type::DateTime { digits: *digits, zero: false },
+            _ => Type::Instant { digits: *digits, zero: false },
+        },
+        Conversion::DateToWall => Type::DateTime { digits: 0, zero: false },
+        Conversion::NotNull { .. } => from.clone(),
+        Conversion::Length { .. } | Conversion::Range { .. } | Conversion::Digits { .. } => to.clone(),
+        Conversion::IntegerToBoolean { .. } => Type::Boolean,
+        Conversion::BooleanToInteger | Conversion::IntegerToDecimal => to.clone(),
+        Conversion::TextToUuid { .. } => Type::Uuid,
+        Conversion::UuidToText => Type::Text { max: Some(36) },
+    }
+}
+
+fn digits_of(ty: &Type) -> u8 {
+    match ty {
+        Type::DateTime { digits, .. } | Type::Instant { digits, .. } => *digits,
+        _ => 0,
+    }
+}
+
+/// Collects what the operators of an expression lose.
+fn collect_losses(expr: &Expr, losses: &mut Vec<Loss>) {
+    if let ExprKind::Call(function, arguments) = &expr.kind {
+        let loss = match function {
+            Function::Lower | Function::Upper if !one_to_one(&arguments[0].ty, &expr.ty) => {
+                Some(("lossy.case", "capital and small letters are no longer told apart"))
+            }
+            Function::Fold => Some(("lossy.case", "capital and small letters are no longer told apart")),
+            Function::Trim => Some(("lossy.blanks", "blanks at the ends are lost")),
+            Function::Nfkc => Some(("lossy.form", "the Unicode form is lost")),
+            Function::Date => Some(("lossy.time", "date() drops the time of day")),
+            _ => None,
+        };
+        losses.extend(loss.map(|(name, why)| Loss { name, why: why.into() }));
+    }
+    expr.children().into_iter().for_each(|child| collect_losses(child, losses));
+}
+
+fn one_to_one(from: &Type, to: &Type) -> bool {
+    matches!((from, to), (Type::Enum(given), Type::Enum(made)) if given.len() == made.len())
+}
+
+/// Returns whether an expression reads a column that can hold a zero date.
+pub(crate) fn reads_zero_dates(expr: &Expr, columns: &[crate::plan::ReadColumn]) -> bool {
+    let here = match &expr.kind {
+        ExprKind::Legacy { column, .. } => {
+            matches!(
+                columns[*column].ty,
+                Type::Date { zero: true } | Type::DateTime { zero: true, .. } | Type::Instant { zero: true, .. }
+            )
+        }
+        _ => false,
+    };
+    here || expr.children().into_iter().any(|child| reads_zero_dates(child, columns))
+}
+
+/// Returns the class of an expression: the weakest of its parts.
+pub(crate) fn class(expr: &Expr, value_maps: &[ValueMap]) -> Class {
+    let own = match &expr.kind {
+        ExprKind::Legacy { on_zero: OnZero::Null, .. } => Class::Lens,
+        ExprKind::Legacy { .. } => Class::Iso,
+        ExprKind::Literal(_) | ExprKind::Sibling(_) => Class::Section,
+        ExprKind::Link { .. } => Class::Iso,
+        ExprKind::Generated(_) | ExprKind::Exists(_) | ExprKind::Fits(..) | ExprKind::Compare(..) => Class::OneWay,
+        ExprKind::And(..) | ExprKind::Or(..) | ExprKind::Not(_) | ExprKind::Match { .. } => Class::OneWay,
+        ExprKind::Call(function, arguments) => function_class(*function, arguments, &expr.ty),
+        ExprKind::Concat(parts) => constant_but_one(parts.iter()),
+        ExprKind::Arithmetic(_, left, right) => constant_but_one([&**left, &**right].into_iter()),
+        ExprKind::Through { map, .. } => value_map_class(&value_maps[*map]),
+        ExprKind::Restrict { .. } => Class::Prism,
+        ExprKind::Convert(conversion, _) => conversion_class(conversion),
+    };
+    expr.children().into_iter().map(|child| class(child, value_maps)).fold(own, Class::max)
+}
+
+fn function_class(function: Function, arguments: &[Expr], ty: &Type) -> Class {
+    match function {
+        Function::Lower | Function::Upper if one_to_one(&arguments[0].ty, ty) => Class::Iso,
+        Function::Lower | Function::Upper | Function::Trim | Function::Fold | Function::Nfkc | Function::Date => {
+            Class::Lens
+        }
+        Function::Text => Class::Section,
+        Function::Mid | Function::Before | Function::After | Function::Length | Function::Coalesce => Class::OneWay,
+    }
+}
+
+fn constant_but_one<'e>(parts: impl Iterator<Item = &'e Expr>) -> Class {
+    let open = parts.filter(|part| !matches!(part.kind, ExprKind::Literal(_))).count();
+    if open <= 1 { Class::Section } else { Class::OneWay }
+}
+
+fn value_map_class(map: &ValueMap) -> Class {
+    let outcomes =
+        map.arms.iter().map(|arm| (&arm.to, arm.arrow)).chain(map.rest.iter().map(|rest| (rest, Arrow::Forward)));
+    let classes = outcomes.map(|(outcome, arrow)| match (outcome, arrow) {
+        (Outcome::Reject(_), _) => Class::Prism,
+        (Outcome::Value(_), Arrow::Forward) => Class::Lens,
+        (Outcome::Value(_), Arrow::Both | Arrow::Back) => Class::Iso,
+    });
+    classes.fold(Class::Iso, Class::max)
+}
+
+fn conversion_class(conversion: &Conversion) -> Class {
+    match conversion {
+        Conversion::NotNull { .. }
+        | Conversion::Length { .. }
+        | Conversion::Range { .. }
+        | Conversion::Digits { .. } => Class::Prism,
+        Conversion::IntegerToBoolean { .. } | Conversion::TextToUuid { .. } => Class::Prism,
+        Conversion::WallToInstant { .. } | Conversion::InstantToWall { .. } => Class::Section,
+        Conversion::DateToWall
+        | Conversion::BooleanToInteger
+        | Conversion::IntegerToDecimal
+        | Conversion::UuidToText => Class::Section,
+        Conversion::CutFraction { .. } => Class::Lens,
+    }
+}
+
+/// Returns a literal as the column's type wants it; `0` into a decimal column, for example.
+pub(crate) fn adapt_literal(expr: Expr, ty: &Type) -> Expr {
+    match (&expr.kind, ty) {
+        (ExprKind::Literal(Literal::Integer(value)), Type::Decimal { .. }) => {
+            let text = value.to_string();
+            let precision = text.trim_start_matches('-').len() as u32;
+            Expr {
+                kind: ExprKind::Literal(Literal::Decimal(text)),
+                ty: Type::Decimal { precision, scale: 0 },
+                nullable: false,
+            }
+        }
+        (ExprKind::Literal(Literal::DateTime(value)), Type::Instant { .. }) => Expr {
+            kind: ExprKind::Literal(Literal::DateTime(*value)),
+            ty: Type::Instant { digits: 6, zero: false },
+            nullable: false,
+        },
+        _ => expr,
+    }
+}

@@ -1,0 +1,157 @@
+//! What all maps of a mapping share: the two sides with their schemas, and the places of things for messages.
+
+use crate::ast;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::plan::{Side, ValueMap};
+use crate::schema::{Column, Table};
+use crate::source::{FileId, Sources, Span};
+
+/// The two sides and everything named at the top level.
+pub(crate) struct World<'a> {
+    pub(crate) sources: &'a Sources,
+    pub(crate) tree: &'a ast::File,
+    pub(crate) legacy: Side,
+    pub(crate) target: Side,
+    pub(crate) value_maps: Vec<ValueMap>,
+}
+
+/// Which of the two sides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Which {
+    Legacy,
+    Target,
+}
+
+impl World<'_> {
+    pub(crate) fn side(&self, which: Which) -> &Side {
+        match which {
+            Which::Legacy => &self.legacy,
+            Which::Target => &self.target,
+        }
+    }
+
+    /// Returns the line of a place in the mapping.
+    pub(crate) fn line(&self, span: Span) -> usize {
+        self.sources.line(span)
+    }
+
+    /// Returns the place of a line of a side's DDL.
+    pub(crate) fn ddl_line(&self, which: Which, line: usize) -> Span {
+        line_span(self.sources, self.side(which).schema.file, line)
+    }
+
+    /// Resolves `side.table`, and reports what does not exist.
+    pub(crate) fn table(&self, path: &ast::Path, which: Which, diagnostics: &mut Vec<Diagnostic>) -> Option<&Table> {
+        let side = self.side(which);
+        let [alias, table] = path.names.as_slice() else {
+            let message = "a table is named by its side and its name";
+            diagnostics.push(
+                Diagnostic::error(Code::UNKNOWN_TABLE, path.span, message)
+                    .help(format!("write `{}.table`", side.alias)),
+            );
+            return None;
+        };
+        if alias.text != side.alias {
+            diagnostics.push(self.wrong_side(alias, which));
+            return None;
+        }
+        let found = side.schema.table(&table.text);
+        if found.is_none() {
+            let names: Vec<&str> = side.schema.tables.iter().map(|table| table.name.as_str()).collect();
+            let message = format!("{} has no table `{}`", side.file, table.text);
+            let error = Diagnostic::error(Code::UNKNOWN_TABLE, table.span, message);
+            diagnostics.push(suggest(error, table.span, &table.text, &names));
+        }
+        found
+    }
+
+    fn wrong_side(&self, alias: &ast::Name, which: Which) -> Diagnostic {
+        let other = match which {
+            Which::Legacy => &self.target.alias,
+            Which::Target => &self.legacy.alias,
+        };
+        let wanted = &self.side(which).alias;
+        if alias.text == *other {
+            let message = format!("`{other}` is the wrong side here");
+            return Diagnostic::error(Code::WRONG_SIDE, alias.span, message).help(format!("write `{wanted}`"));
+        }
+        let message = format!("there is no side `{}`", alias.text);
+        suggest(Diagnostic::error(Code::UNKNOWN_SIDE, alias.span, message), alias.span, &alias.text, &[wanted, other])
+    }
+
+    /// Resolves a column of a table, and reports it if it does not exist.
+    pub(crate) fn column<'t>(
+        &self,
+        table: &'t Table,
+        which: Which,
+        name: &ast::Name,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Option<&'t Column> {
+        let found = table.column(&name.text);
+        if found.is_none() {
+            let side = &self.side(which).alias;
+            let names: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
+            let message = format!("{side}.{} has no column `{}`", table.name, name.text);
+            let error = Diagnostic::error(Code::UNKNOWN_COLUMN, name.span, message);
+            let error = error.label(self.ddl_line(which, table.line), "the table is defined here");
+            diagnostics.push(suggest(error, name.span, &name.text, &names));
+        }
+        found
+    }
+}
+
+/// Returns the place of a line without the blanks at its beginning.
+pub(crate) fn line_span(sources: &Sources, file: FileId, line: usize) -> Span {
+    let range = sources.file(file).line_range(line);
+    let text = &sources.file(file).text[range.clone()];
+    let start = range.start + (text.len() - text.trim_start().len());
+    Span::new(file, start..range.end.max(start))
+}
+
+/// Adds the nearest name, as help and as a change.
+pub(crate) fn suggest(diagnostic: Diagnostic, span: Span, name: &str, names: &[&str]) -> Diagnostic {
+    match nearest(name, names) {
+        Some(near) => {
+            let help = format!("did you mean `{near}`?");
+            diagnostic.help(help.clone()).patch(help, span, quoted_if_needed(near))
+        }
+        None if !names.is_empty() && names.len() <= 8 => diagnostic.note(format!("there is: {}", names.join(", "))),
+        None => diagnostic,
+    }
+}
+
+/// Returns a name as it must be written in a mapping.
+pub(crate) fn quoted_if_needed(name: &str) -> String {
+    let plain = name.starts_with(|character: char| character.is_ascii_alphabetic() || character == '_')
+        && name.chars().all(|character| character.is_ascii_alphanumeric() || character == '_');
+    if plain { name.to_string() } else { format!("`{name}`") }
+}
+
+/// Returns the name that differs least, if it differs little.
+pub(crate) fn nearest<'n>(name: &str, names: &[&'n str]) -> Option<&'n str> {
+    let simple = |text: &str| text.to_lowercase().replace('_', "");
+    let wanted = simple(name);
+    let distances = names.iter().map(|candidate| (distance(&wanted, &simple(candidate)), *candidate));
+    let (least, near) = distances.min_by_key(|(distance, _)| *distance)?;
+    (least <= wanted.chars().count().max(3) / 3).then_some(near)
+}
+
+/// Returns how many characters must be put in, taken out, replaced or swapped with their neighbour.
+fn distance(left: &str, right: &str) -> usize {
+    let (left, right): (Vec<char>, Vec<char>) = (left.chars().collect(), right.chars().collect());
+    let mut rows = vec![(0..=right.len()).collect::<Vec<usize>>()];
+    for row in 1..=left.len() {
+        let mut current = vec![row];
+        for column in 1..=right.len() {
+            let same = left[row - 1] == right[column - 1];
+            let mut cost = (rows[row - 1][column] + 1).min(current[column - 1] + 1);
+            cost = cost.min(rows[row - 1][column - 1] + usize::from(!same));
+            if row > 1 && column > 1 && left[row - 1] == right[column - 2] && left[row - 2] == right[column - 1] {
+                cost = cost.min(rows[row - 2][column - 2] + 1);
+            }
+            current.push(cost);
+        }
+        rows.push(current);
+    }
+    rows[left.len()][right.len()]
+}
