@@ -208,13 +208,13 @@ impl<'a> Reader<'a> {
 
     fn statement(&mut self, piece: &Piece, nested: bool) -> (Option<Statement>, bool) {
         if let Some(block) = &piece.block {
-            return self.into_block(piece, block, nested);
+            return self.nested_block(piece, block, nested);
         }
         let Some(pair) = self.piece(Rule::statement, piece.head.clone()) else { return (None, true) };
         (self.builder(piece.head.start).statement(inner(pair)), false)
     }
 
-    fn into_block(&mut self, piece: &Piece, block: &Block, nested: bool) -> (Option<Statement>, bool) {
+    fn nested_block(&mut self, piece: &Piece, block: &Block, nested: bool) -> (Option<Statement>, bool) {
         let header = self.piece(Rule::into_header, piece.head.clone());
         let (statements, damaged) = self.statements(block, true);
         let Some(pair) = header else { return (None, true) };

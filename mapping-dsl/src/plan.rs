@@ -171,6 +171,21 @@ pub struct Step {
 }
 
 impl Step {
+    /// Returns the name of the table in the target that remembers which legacy row became which target rows.
+    pub fn map_table(&self) -> String {
+        let mut name = String::from("cutover_map_");
+        let mut after_small = false;
+        for character in self.name.chars() {
+            let small = character.is_lowercase() || character.is_numeric();
+            if character.is_uppercase() && after_small {
+                name.push('_');
+            }
+            name.extend(character.to_lowercase());
+            after_small = small;
+        }
+        name
+    }
+
     /// Returns the weakest class of all rules.
     pub fn class(&self) -> Class {
         let rules = self.targets.iter().flat_map(|target| &target.rules);

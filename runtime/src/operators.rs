@@ -97,3 +97,42 @@ pub fn cut_fraction(value: NaiveDateTime, digits: u8) -> NaiveDateTime {
 pub fn stands_for_no_date(malformed: &Malformed) -> bool {
     malformed.fault == Fault::ZeroDate
 }
+
+/// Compares two decimals by value, however many zeros they are written with.
+pub fn compare_decimals(left: &str, right: &str) -> std::cmp::Ordering {
+    let (left, right) = (Digits::of(left), Digits::of(right));
+    match (left.negative, right.negative) {
+        (true, false) => std::cmp::Ordering::Less,
+        (false, true) => std::cmp::Ordering::Greater,
+        (false, false) => left.magnitude(&right),
+        (true, true) => right.magnitude(&left),
+    }
+}
+
+/// Returns whether a decimal has at most `precision - scale` digits before and `scale` digits after the point; zeros
+/// at the ends do not count.
+pub fn decimal_fits(decimal: &str, precision: u32, scale: u32) -> bool {
+    let digits = Digits::of(decimal);
+    digits.whole.len() <= (precision.saturating_sub(scale)) as usize && digits.fraction.len() <= scale as usize
+}
+
+/// A decimal without the zeros that mean nothing.
+struct Digits<'a> {
+    negative: bool,
+    whole: &'a str,
+    fraction: &'a str,
+}
+
+impl<'a> Digits<'a> {
+    fn of(text: &'a str) -> Digits<'a> {
+        let bare = text.trim_start_matches(['-', '+']);
+        let (whole, fraction) = bare.split_once('.').unwrap_or((bare, ""));
+        let (whole, fraction) = (whole.trim_start_matches('0'), fraction.trim_end_matches('0'));
+        Digits { negative: text.starts_with('-') && !(whole.is_empty() && fraction.is_empty()), whole, fraction }
+    }
+
+    fn magnitude(&self, other: &Digits<'_>) -> std::cmp::Ordering {
+        let length = self.whole.len().cmp(&other.whole.len());
+        length.then_with(|| self.whole.cmp(other.whole)).then_with(|| self.fraction.cmp(other.fraction))
+    }
+}

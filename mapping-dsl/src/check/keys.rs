@@ -16,7 +16,7 @@ pub(super) fn check(world: &World<'_>, draft: &Draft<'_>, diagnostics: &mut Vec<
     }
 }
 
-fn key_statements<'d>(draft: &'d Draft<'_>) -> Vec<Span> {
+fn key_statements(draft: &Draft<'_>) -> Vec<Span> {
     let keys = draft.map.statements.iter().filter(|statement| matches!(statement.kind, StatementKind::Key { .. }));
     keys.map(|statement| statement.span).collect()
 }

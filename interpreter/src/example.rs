@@ -1,0 +1,147 @@
+//! Runs the `example` blocks of a mapping.
+
+use crate::InterpretedStep;
+use crate::spec::{kind, literal_value};
+use cutover_mapping_dsl::plan::{Example, Expected, LinkKind, Plan, Step};
+use cutover_mapping_dsl::types::Type;
+use cutover_runtime::step::{Generator, Link, Rejection, Step as _};
+use cutover_runtime::value::{Kind, Row, Value};
+
+/// What came of one example.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExampleOutcome {
+    /// Name of the map.
+    pub map: String,
+    /// Name of the example.
+    pub name: String,
+    /// Line in the mapping.
+    pub line: usize,
+    /// What differs from what was expected; nothing if it passed.
+    pub failures: Vec<String>,
+}
+
+/// Runs all examples of a plan, in order.
+pub fn run_examples(plan: &Plan) -> Vec<ExampleOutcome> {
+    let mut outcomes = Vec::new();
+    for step in &plan.steps {
+        let runner = InterpretedStep::new(plan, step);
+        for example in &step.examples {
+            outcomes.push(ExampleOutcome {
+                map: step.name.clone(),
+                name: example.name.clone(),
+                line: example.line,
+                failures: run(plan, step, &runner, example),
+            });
+        }
+    }
+    outcomes
+}
+
+/// What a row became.
+enum Became {
+    OutOfScope,
+    Rejected(Rejection),
+    Rows(Vec<Row>),
+}
+
+fn run(plan: &Plan, step: &Step, runner: &InterpretedStep, example: &Example) -> Vec<String> {
+    let row = legacy_row(plan, step, example);
+    let became = became(step, runner, &row);
+    match (&example.expected, became) {
+        (Expected::OutOfScope, Became::OutOfScope) => Vec::new(),
+        (_, Became::OutOfScope) => vec!["the row is not in scope".into()],
+        (Expected::OutOfScope, Became::Rejected(_) | Became::Rows(_)) => vec!["the row is in scope".into()],
+        (Expected::Rejected(name), Became::Rejected(rejection)) => {
+            let reason = &step.reasons[rejection.reason];
+            match reason.name.eq_ignore_ascii_case(name) || reason.column.rsplit('.').next() == Some(name) {
+                true => Vec::new(),
+                false => vec![format!("rejected for {}: {} ({})", reason.name, reason.message, rejection.value)],
+            }
+        }
+        (Expected::Rejected(name), Became::Rows(_)) => vec![format!("not rejected, expected `{name}`")],
+        (Expected::Cells(_), Became::Rejected(rejection)) => {
+            let reason = &step.reasons[rejection.reason];
+            vec![format!("rejected for {}: {} ({})", reason.name, reason.message, rejection.value)]
+        }
+        (Expected::Cells(cells), Became::Rows(rows)) => {
+            let differs = cells.iter().filter_map(|(target, column, literal)| {
+                let at = step.targets[*target].rules.iter().position(|rule| rule.column == *column);
+                let role = &step.targets[*target].role;
+                let Some(at) = at else { return Some(format!("no rule gives {role}.{column} a value")) };
+                let expected = literal_value(literal, &step.targets[*target].rules[at].ty);
+                let found = &rows[*target][at];
+                (*found != expected).then(|| format!("{role}.{column} is {found}, expected {expected}"))
+            });
+            differs.collect()
+        }
+    }
+}
+
+fn became(step: &Step, runner: &InterpretedStep, row: &Row) -> Became {
+    match runner.in_scope(row) {
+        Err(rejection) => return Became::Rejected(rejection),
+        Ok(false) => return Became::OutOfScope,
+        Ok(true) => {}
+    }
+    let links = runner.link_keys(row).map(|keys| {
+        let answers = keys.into_iter().zip(&step.links);
+        answers.map(|(key, link)| key.map_or(Link::Null, |_| Link::Found(stand_in(&link.kind)))).collect::<Vec<Link>>()
+    });
+    let rows = links.and_then(|links| runner.convert(row, &links, &mut FixedUuid));
+    rows.map_or_else(Became::Rejected, Became::Rows)
+}
+
+/// Other rows are not there in an example: every link finds a row.
+fn stand_in(link: &LinkKind) -> Value {
+    let kind = match link {
+        LinkKind::Reference { .. } => Kind::Integer,
+        LinkKind::Lookup { ty, .. } => kind(ty),
+    };
+    match kind {
+        Kind::Integer => Value::Integer(1),
+        Kind::Uuid => Value::Uuid(uuid::Uuid::nil()),
+        _ => Value::Text(String::new()),
+    }
+}
+
+/// Cells that the example leaves out hold null, or where that cannot be what is empty for the type.
+fn legacy_row(plan: &Plan, step: &Step, example: &Example) -> Row {
+    let columns = step.read.columns.iter().map(|column| {
+        let given = example.given.iter().find(|(alias, name, _)| *alias == column.alias && *name == column.column);
+        match given {
+            Some((.., literal)) => literal_value(literal, &column.ty),
+            None if column.nullable => Value::Null,
+            None => empty(&column.ty),
+        }
+    });
+    let given = |alias: &str| example.given.iter().any(|(given, ..)| given == alias);
+    let present = step.read.joins.iter().map(|join| Value::Boolean(given(&join.alias)));
+    let exists = (0..step.read.exists.len()).map(|index| Value::Boolean(step.read.required.contains(&index)));
+    let _ = plan;
+    columns.chain(present).chain(exists).collect()
+}
+
+fn empty(ty: &Type) -> Value {
+    match kind(ty) {
+        Kind::Boolean => Value::Boolean(false),
+        Kind::Integer => Value::Integer(0),
+        Kind::Decimal => Value::Decimal("0".into()),
+        Kind::Float => Value::Float(0.0),
+        Kind::Text => Value::Text(String::new()),
+        Kind::Bytes => Value::Bytes(Vec::new()),
+        Kind::Date => Value::Date(chrono::NaiveDate::default()),
+        Kind::DateTime => Value::DateTime(chrono::NaiveDateTime::default()),
+        Kind::Instant => Value::Instant(chrono::NaiveDateTime::default()),
+        Kind::Time => Value::Time(chrono::NaiveTime::default()),
+        Kind::Uuid => Value::Uuid(uuid::Uuid::nil()),
+    }
+}
+
+/// Examples are the same every time.
+struct FixedUuid;
+
+impl Generator for FixedUuid {
+    fn uuid(&mut self) -> uuid::Uuid {
+        uuid::Uuid::nil()
+    }
+}
