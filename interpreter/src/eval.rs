@@ -3,8 +3,8 @@
 use crate::spec::literal_value;
 use chrono_tz::Tz;
 use cutover_mapping_dsl::plan::{
-    Arithmetic, ArmResult, Comparison, Conversion, Expr, ExprKind, Function, Generated, Link as PlanLink, LinkKind, Literal,
-    OnZero, Outcome, Pattern, Plan, Step, ValueMap,
+    Arithmetic, ArmResult, Comparison, Conversion, Expr, ExprKind, Function, Generated, Link as PlanLink, LinkKind,
+    Literal, OnZero, Outcome, Pattern, Plan, Step, ValueMap,
 };
 use cutover_mapping_dsl::types::Type;
 use cutover_runtime::operators;
@@ -51,8 +51,7 @@ impl Tools {
         for pattern in patterns {
             match pattern {
                 Pattern::Regex(text) => {
-                    let regex = Regex::new(&format!("^(?:{text})$")).expect("the parser has compiled it");
-                    self.regexes.insert(text.clone(), regex);
+                    self.regexes.insert(text.clone(), operators::pattern(text));
                 }
                 Pattern::Not(inner) => self.compile(std::slice::from_ref(inner)),
                 Pattern::Any | Pattern::Null | Pattern::Literal(_) | Pattern::Range(..) => {}
@@ -128,11 +127,8 @@ impl Context<'_> {
 
     /// The key that a link was asked for, for the report of a rejection.
     fn link_value(&mut self, link: usize) -> Value {
-        let link = &self.step.links[link];
-        match self.link_key(link) {
-            Ok(Some(key)) => key.into_iter().next().unwrap_or(Value::Null),
-            Ok(None) | Err(_) => Value::Null,
-        }
+        let first = self.step.links[link].key.first();
+        first.and_then(|expr| self.eval(expr).ok()).unwrap_or(Value::Null)
     }
 
     /// Returns the key of a link, folded where the link says so; none if a part of it is null.
@@ -155,19 +151,24 @@ impl Context<'_> {
             value @ Value::Malformed(what) => match (what.fault, on_zero) {
                 (Fault::ZeroDate, OnZero::Null) => Ok(Value::Null),
                 (Fault::ZeroDate, OnZero::Reject(reason)) => Err(Rejection { reason, value: value.clone() }),
-                (Fault::PartialDate | Fault::NotOfKind, _) => Err(Rejection { reason: malformed, value: value.clone() }),
+                (Fault::PartialDate | Fault::NotOfKind, _) => {
+                    Err(Rejection { reason: malformed, value: value.clone() })
+                }
             },
             value => Ok(value.clone()),
         }
     }
 
     fn call(&mut self, function: Function, arguments: &[Expr]) -> Result<Value, Rejection> {
+        if function == Function::Coalesce {
+            return match self.eval(&arguments[0])? {
+                Value::Null => self.eval(&arguments[1]),
+                value => Ok(value),
+            };
+        }
         let mut values = Vec::with_capacity(arguments.len());
         for argument in arguments {
             values.push(self.eval(argument)?);
-        }
-        if function == Function::Coalesce {
-            return Ok(values.into_iter().find(|value| !value.is_null()).unwrap_or(Value::Null));
         }
         if values.iter().any(Value::is_null) {
             return Ok(Value::Null);
@@ -181,8 +182,12 @@ impl Context<'_> {
             (Function::Mid, [Value::Text(text), Value::Integer(start), Value::Integer(length)]) => {
                 Value::Text(operators::mid(text, *start, *length))
             }
-            (Function::Before, [Value::Text(text), Value::Text(separator)]) => Value::Text(operators::before(text, separator)),
-            (Function::After, [Value::Text(text), Value::Text(separator)]) => Value::Text(operators::after(text, separator)),
+            (Function::Before, [Value::Text(text), Value::Text(separator)]) => {
+                Value::Text(operators::before(text, separator))
+            }
+            (Function::After, [Value::Text(text), Value::Text(separator)]) => {
+                Value::Text(operators::after(text, separator))
+            }
             (Function::Length, [Value::Text(text)]) => Value::Integer(operators::length(text)),
             (Function::Text, [value]) => Value::Text(value.to_string()),
             (Function::Date, [Value::DateTime(time)]) => Value::Date(time.date()),
@@ -286,10 +291,12 @@ impl Context<'_> {
             (Conversion::NotNull { reject }, Value::Null) => refuse(reject, Value::Null),
             (_, Value::Null) => Ok(Value::Null),
             (Conversion::NotNull { .. }, value) => Ok(value),
-            (Conversion::Length { max, reject }, Value::Text(text)) => match operators::length(&text) <= i128::from(*max) {
-                true => Ok(Value::Text(text)),
-                false => refuse(reject, Value::Text(text)),
-            },
+            (Conversion::Length { max, reject }, Value::Text(text)) => {
+                match operators::length(&text) <= i128::from(*max) {
+                    true => Ok(Value::Text(text)),
+                    false => refuse(reject, Value::Text(text)),
+                }
+            }
             (Conversion::Range { min, max, reject }, Value::Integer(number)) => match (min..=max).contains(&&number) {
                 true => Ok(Value::Integer(number)),
                 false => refuse(reject, Value::Integer(number)),
@@ -335,12 +342,14 @@ fn compare(left: &Value, right: &Value) -> Option<Ordering> {
         (Value::Boolean(left), Value::Boolean(right)) => Some(left.cmp(right)),
         (Value::Integer(left), Value::Integer(right)) => Some(left.cmp(right)),
         (Value::Decimal(left), Value::Decimal(right)) => Some(operators::compare_decimals(left, right)),
-        (Value::Float(left), Value::Float(right)) => left.partial_cmp(right),
+        (Value::Float(left), Value::Float(right)) => Some(left.total_cmp(right)),
         (Value::Text(left), Value::Text(right)) => Some(left.as_bytes().cmp(right.as_bytes())),
         (Value::Bytes(left), Value::Bytes(right)) => Some(left.cmp(right)),
         (Value::Date(left), Value::Date(right)) => Some(left.cmp(right)),
         (Value::DateTime(left), Value::DateTime(right)) => Some(left.cmp(right)),
-        (Value::Instant(left) | Value::DateTime(left), Value::Instant(right) | Value::DateTime(right)) => Some(left.cmp(right)),
+        (Value::Instant(left) | Value::DateTime(left), Value::Instant(right) | Value::DateTime(right)) => {
+            Some(left.cmp(right))
+        }
         (Value::Time(left), Value::Time(right)) => Some(left.cmp(right)),
         (Value::Uuid(left), Value::Uuid(right)) => Some(left.cmp(right)),
         _ => None,

@@ -30,7 +30,7 @@ pub fn run_examples(plan: &Plan) -> Vec<ExampleOutcome> {
                 map: step.name.clone(),
                 name: example.name.clone(),
                 line: example.line,
-                failures: run(plan, step, &runner, example),
+                failures: run(step, &runner, example),
             });
         }
     }
@@ -44,8 +44,8 @@ enum Became {
     Rows(Vec<Row>),
 }
 
-fn run(plan: &Plan, step: &Step, runner: &InterpretedStep, example: &Example) -> Vec<String> {
-    let row = legacy_row(plan, step, example);
+fn run(step: &Step, runner: &InterpretedStep, example: &Example) -> Vec<String> {
+    let row = legacy_row(step, example);
     let became = became(step, runner, &row);
     match (&example.expected, became) {
         (Expected::OutOfScope, Became::OutOfScope) => Vec::new(),
@@ -105,7 +105,7 @@ fn stand_in(link: &LinkKind) -> Value {
 }
 
 /// Cells that the example leaves out hold null, or where that cannot be what is empty for the type.
-fn legacy_row(plan: &Plan, step: &Step, example: &Example) -> Row {
+fn legacy_row(step: &Step, example: &Example) -> Row {
     let columns = step.read.columns.iter().map(|column| {
         let given = example.given.iter().find(|(alias, name, _)| *alias == column.alias && *name == column.column);
         match given {
@@ -117,7 +117,6 @@ fn legacy_row(plan: &Plan, step: &Step, example: &Example) -> Row {
     let given = |alias: &str| example.given.iter().any(|(given, ..)| given == alias);
     let present = step.read.joins.iter().map(|join| Value::Boolean(given(&join.alias)));
     let exists = (0..step.read.exists.len()).map(|index| Value::Boolean(step.read.required.contains(&index)));
-    let _ = plan;
     columns.chain(present).chain(exists).collect()
 }
 

@@ -9,7 +9,7 @@ pub use example::{ExampleOutcome, run_examples};
 
 use cutover_mapping_dsl::plan::{self, Plan};
 use cutover_runtime::step::{Generator, Link, Rejection, Step, StepSpec};
-use cutover_runtime::value::{Key, Row, Value};
+use cutover_runtime::value::{Fault, Key, Row, Value};
 use eval::{Context, Tools};
 
 /// Returns the steps of a plan, in running order, ready to run.
@@ -22,11 +22,17 @@ pub(crate) struct InterpretedStep {
     spec: StepSpec,
     step: plan::Step,
     tools: Tools,
+    malformed: Vec<Option<usize>>,
 }
 
 impl InterpretedStep {
     pub(crate) fn new(plan: &Plan, step: &plan::Step) -> InterpretedStep {
-        InterpretedStep { spec: spec::spec(plan, step), step: step.clone(), tools: Tools::new(plan, step) }
+        InterpretedStep {
+            spec: spec::spec(step),
+            step: step.clone(),
+            tools: Tools::new(plan, step),
+            malformed: step.malformed_reasons(),
+        }
     }
 
     /// Where the answer of the join stands in a row: after the columns.
@@ -42,18 +48,23 @@ impl Step for InterpretedStep {
 
     fn in_scope(&self, row: &Row) -> Result<bool, Rejection> {
         let Some(scope) = &self.step.scope else { return Ok(true) };
-        let mut context = Context { step: &self.step, tools: &self.tools, row, links: &[], generator: &mut NoGenerator };
+        if self.step.partners(scope).into_iter().any(|join| !self.present(row, join)) {
+            return Ok(false); // A scope that looks at a joined row needs it.
+        }
+        let mut context =
+            Context { step: &self.step, tools: &self.tools, row, links: &[], generator: &mut NoGenerator };
         Ok(context.eval(scope)? == Value::Boolean(true))
     }
 
     fn link_keys(&self, row: &Row) -> Result<Vec<Option<Key>>, Rejection> {
-        let mut context = Context { step: &self.step, tools: &self.tools, row, links: &[], generator: &mut NoGenerator };
-        self.missing_partner(row)?;
+        let mut context =
+            Context { step: &self.step, tools: &self.tools, row, links: &[], generator: &mut NoGenerator };
+        self.readable(row)?;
         self.step.links.iter().map(|link| context.link_key(link)).collect()
     }
 
     fn convert(&self, row: &Row, links: &[Link], generator: &mut dyn Generator) -> Result<Vec<Row>, Rejection> {
-        self.missing_partner(row)?;
+        self.readable(row)?;
         let mut context = Context { step: &self.step, tools: &self.tools, row, links, generator };
         for guard in &self.step.guards {
             if context.eval(&guard.when)? == Value::Boolean(true) {
@@ -66,10 +77,25 @@ impl Step for InterpretedStep {
 }
 
 impl InterpretedStep {
-    fn missing_partner(&self, row: &Row) -> Result<(), Rejection> {
+    /// Rejects a row without partner, and one that holds something that is no value of its column's type. The zero
+    /// date is left to the rules: they say what it means.
+    fn readable(&self, row: &Row) -> Result<(), Rejection> {
         let joins = self.step.read.joins.iter().enumerate();
         let missing = joins.filter(|(index, _)| !self.present(row, *index)).find_map(|(_, join)| join.missing);
-        missing.map_or(Ok(()), |reason| Err(Rejection { reason, value: Value::Null }))
+        if let Some(reason) = missing {
+            return Err(Rejection { reason, value: Value::Null });
+        }
+        for ((column, value), reason) in self.step.read.columns.iter().zip(row).zip(&self.malformed) {
+            let bad = match value {
+                Value::Malformed(malformed) => malformed.fault != Fault::ZeroDate,
+                Value::Null => !column.nullable,
+                _ => false,
+            };
+            if let (true, Some(reason)) = (bad, reason) {
+                return Err(Rejection { reason: *reason, value: value.clone() });
+            }
+        }
+        Ok(())
     }
 }
 

@@ -1,6 +1,6 @@
 //! From the plan's step to what the engine must know of it. The Rust backend writes the same as source text.
 
-use cutover_mapping_dsl::plan::{self, ExprKind, LinkKind, Literal, Plan, Step};
+use cutover_mapping_dsl::plan::{self, ExprKind, LinkKind, Literal, Step};
 use cutover_mapping_dsl::types::Type;
 use cutover_runtime::step::{
     Condition, ExistsSpec, JoinSpec, KeyAssigned, KeySpec, LinkSpec, LookupColumn, Operand, ReadColumn, ReadSource,
@@ -8,8 +8,7 @@ use cutover_runtime::step::{
 };
 use cutover_runtime::value::{Kind, Value};
 
-pub(crate) fn spec(plan: &Plan, step: &Step) -> StepSpec {
-    let _ = plan;
+pub(crate) fn spec(step: &Step) -> StepSpec {
     StepSpec {
         name: step.name.clone(),
         map_table: step.map_table(),
@@ -33,13 +32,27 @@ fn read(read: &plan::Read) -> ReadSpec {
         source: ReadSource::Column(column.alias.clone(), column.column.clone()),
         kind: kind(&column.ty),
     });
-    let present = (0..read.joins.len()).map(|join| ReadColumn { source: ReadSource::Present(join), kind: Kind::Boolean });
-    let exists = (0..read.exists.len()).map(|index| ReadColumn { source: ReadSource::Exists(index), kind: Kind::Boolean });
+    let present =
+        (0..read.joins.len()).map(|join| ReadColumn { source: ReadSource::Present(join), kind: Kind::Boolean });
+    let exists =
+        (0..read.exists.len()).map(|index| ReadColumn { source: ReadSource::Exists(index), kind: Kind::Boolean });
     ReadSpec {
         table: read.table.clone(),
         alias: read.alias.clone(),
-        joins: read.joins.iter().map(|join| JoinSpec { table: join.table.clone(), alias: join.alias.clone(), on: conditions(&join.on) }).collect(),
-        exists: read.exists.iter().map(|exists| ExistsSpec { table: exists.table.clone(), alias: exists.alias.clone(), on: conditions(&exists.on) }).collect(),
+        joins: read
+            .joins
+            .iter()
+            .map(|join| JoinSpec { table: join.table.clone(), alias: join.alias.clone(), on: conditions(&join.on) })
+            .collect(),
+        exists: read
+            .exists
+            .iter()
+            .map(|exists| ExistsSpec {
+                table: exists.table.clone(),
+                alias: exists.alias.clone(),
+                on: conditions(&exists.on),
+            })
+            .collect(),
         required: read.required.clone(),
         columns: columns.chain(present).chain(exists).collect(),
         key: read.key.clone(),

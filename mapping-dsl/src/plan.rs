@@ -186,6 +186,42 @@ impl Step {
         name
     }
 
+    /// Returns, for each column that is read, the reason for what is no value of its type. None where nothing but the
+    /// engine looks at it.
+    pub fn malformed_reasons(&self) -> Vec<Option<usize>> {
+        let mut reasons = vec![None; self.read.columns.len()];
+        let rules = self.targets.iter().flat_map(|target| &target.rules).map(|rule| &rule.value);
+        let keys = self.links.iter().flat_map(|link| &link.key);
+        let conditions = self.guards.iter().map(|guard| &guard.when).chain(&self.scope);
+        let mut open: Vec<&Expr> = rules.chain(keys).chain(conditions).collect();
+        while let Some(expr) = open.pop() {
+            if let ExprKind::Legacy { column, malformed, .. } = expr.kind {
+                reasons[column] = Some(malformed);
+            }
+            open.extend(expr.children());
+        }
+        reasons
+    }
+
+    /// Returns the index of the join with this alias.
+    pub fn join(&self, alias: &str) -> Option<usize> {
+        self.read.joins.iter().position(|join| join.alias == alias)
+    }
+
+    /// Returns the indexes of the `join one` tables that an expression looks at.
+    pub fn partners(&self, expr: &Expr) -> std::collections::BTreeSet<usize> {
+        let mut partners = std::collections::BTreeSet::new();
+        let mut open = vec![expr];
+        while let Some(expr) = open.pop() {
+            if let ExprKind::Legacy { column, .. } = expr.kind {
+                let join = self.join(&self.read.columns[column].alias);
+                partners.extend(join.filter(|join| self.read.joins[*join].missing.is_some()));
+            }
+            open.extend(expr.children());
+        }
+        partners
+    }
+
     /// Returns the weakest class of all rules.
     pub fn class(&self) -> Class {
         let rules = self.targets.iter().flat_map(|target| &target.rules);

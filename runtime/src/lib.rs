@@ -4,5 +4,8 @@
 
 pub mod connection;
 pub mod operators;
+pub mod read;
 pub mod step;
 pub mod value;
+
+pub use {chrono, chrono_tz, regex, uuid}; // Generated code names these types.

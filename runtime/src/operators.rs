@@ -136,3 +136,28 @@ impl<'a> Digits<'a> {
         length.then_with(|| self.whole.cmp(other.whole)).then_with(|| self.fraction.cmp(other.fraction))
     }
 }
+
+/// Compiles a pattern of the language; it must fit the whole text.
+pub fn pattern(text: &str) -> regex::Regex {
+    regex::Regex::new(&format!("^(?:{text})$")).expect("the compiler has checked the pattern")
+}
+
+/// Returns a day that the compiler has checked.
+pub fn day(year: i32, month: u32, day: u32) -> chrono::NaiveDate {
+    chrono::NaiveDate::from_ymd_opt(year, month, day).expect("the compiler has checked the day")
+}
+
+/// Returns midnight of a day.
+pub fn midnight(day: chrono::NaiveDate) -> NaiveDateTime {
+    day.and_time(chrono::NaiveTime::MIN)
+}
+
+/// Returns a day with a time of day, in microseconds since midnight, that the compiler has checked.
+pub fn moment(day: chrono::NaiveDate, microseconds: i64) -> NaiveDateTime {
+    midnight(day) + Duration::microseconds(microseconds)
+}
+
+/// Returns the text's UUID, if it is one.
+pub fn parse_uuid(text: &str) -> Option<uuid::Uuid> {
+    text.parse().ok()
+}
