@@ -13,6 +13,7 @@ mod read;
 mod rollback;
 
 pub use expression::Unsupported;
+pub(crate) use read::table_of;
 
 use crate::{EmitError, Files, names};
 use cutover_mapping_dsl::plan::{Plan, Step};

@@ -3,4 +3,5 @@
 #![allow(clippy::unwrap_used)] // in tests a panic is the message; clippy.toml knows test functions only
 
 mod plan;
+mod plantuml;
 mod sql;

@@ -399,3 +399,26 @@ fn caregiver_targets(read: &Read) -> Vec<Target> {
     };
     vec![target("caregiver", "users_user", user, 57), target("self", "patients_relationship", own, 63)]
 }
+
+/// The same with names that try to leave their quotes and comments.
+pub(crate) fn hostile() -> Plan {
+    let mut plan = plan("UTC");
+    let bad = "x\"}`'] --\n@enduml; DROP TABLE y; /* ";
+    plan.file = bad.into();
+    plan.legacy.alias = bad.into();
+    for table in plan.legacy.schema.tables.iter_mut().chain(&mut plan.target.schema.tables) {
+        table.columns.push(column(bad, Type::Other(bad.into()), true));
+        table.columns.push(column("__x__ {method} <b>y</b>", text(3), true));
+    }
+    for step in &mut plan.steps {
+        step.docs = vec![bad.into()];
+        step.dropped = vec![Dropped { columns: vec![("p".into(), bad.into())], reason: bad.into(), line: 1 }];
+        for target in &mut step.targets {
+            target.role = format!("{bad}{}", target.role);
+            target.rules[0].text = bad.into();
+            target.rules[0].column = bad.into();
+            target.rules[1].column = "__x__ {method} <b>y</b>".into();
+        }
+    }
+    plan
+}

@@ -1,6 +1,6 @@
 //! SQL: snapshots per dialect, and SQLite's statements on the real engine.
 
-use crate::plan::plan;
+use crate::plan::{hostile, plan};
 use cutover_codegen::sql;
 use cutover_mapping_dsl::schema::Dialect;
 use rusqlite::Connection;
@@ -141,4 +141,16 @@ fn sqlite_counts_and_finds_deviations() {
         .unwrap();
     let found: Vec<String> = queries(&sqlite("deviations")).iter().flat_map(|query| rows(&database, query)).collect();
     insta::assert_snapshot!("sqlite-deviations-found", found.join("\n"));
+}
+
+#[test]
+fn hostile_names_stay_names() {
+    for dialect in Dialect::ALL {
+        let files = sql::emit_dialect(&hostile(), dialect).unwrap();
+        for (path, text) in files.iter() {
+            let plain = sql::emit_dialect(&plan("UTC"), dialect).unwrap();
+            let count = |text: &str| text.lines().filter(|line| line.ends_with(';')).count();
+            assert_eq!(count(text), count(plain.get(path).unwrap()), "{text}");
+        }
+    }
 }
