@@ -226,11 +226,15 @@ impl SqlDialect for PostgreSql {
         Some(format!("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", tables.join(", ")))
     }
 
+    /// A counter never goes back: keys of rows that are gone are not given again.
     fn advance_counter(&self, alias: &str, table: &str, column: &str) -> Option<String> {
         let name = format!("{}.{}", self.quote(alias), self.quote(table));
         let sequence = format!("pg_get_serial_sequence({}, {})", self.text(&name), self.text(column));
-        let column = self.quote(column);
-        Some(format!("SELECT setval({sequence}, max({column})) FROM {name} HAVING max({column}) IS NOT NULL"))
+        let highest = format!("max({})", self.quote(column));
+        let given = format!("nextval({sequence}) - 1");
+        Some(format!(
+            "SELECT setval({sequence}, greatest({highest}, {given}, 1)) FROM {name} HAVING {highest} IS NOT NULL"
+        ))
     }
 }
 

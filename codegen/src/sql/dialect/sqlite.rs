@@ -213,3 +213,73 @@ fn not_written_time(column: &str) -> String {
     );
     format!("({whole} IS DISTINCT FROM substr({column}, 1, 19) OR NOT (length({column}) = 19 OR {fraction}))")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Computes an expression on the engine.
+    fn value(sql: &str) -> String {
+        let database = rusqlite::Connection::open_in_memory().unwrap();
+        let text = database.query_row(&format!("SELECT CAST(({sql}) AS TEXT)"), [], |row| row.get(0));
+        text.unwrap_or_else(|error| panic!("{error}: {sql}"))
+    }
+
+    #[test]
+    fn texts_are_cut_as_the_runtime_cuts_them() {
+        for (text, before, after) in [
+            ("'a@b@c'", "a@b", "c"),
+            ("'abc'", "abc", ""),
+            ("'@'", "", ""),
+            ("'a@@'", "a@", ""),
+            ("'@@a'", "@", "a"),
+            ("''", "", ""),
+            ("'é@ü'", "é", "ü"),
+        ] {
+            assert_eq!(value(&Sqlite.before(text, "@").unwrap()), before, "{text}");
+            assert_eq!(value(&Sqlite.after(text, "@").unwrap()), after, "{text}");
+        }
+        assert_eq!(Sqlite.before("'ab'", "ab"), None);
+        assert_eq!(value(&Sqlite.mid("'abcdé'", "4", "9")), "dé");
+        assert_eq!(value(&Sqlite.trim("'  a\t '")), "a\t");
+    }
+
+    #[test]
+    fn fractions_are_cut_and_never_all_zero() {
+        let cut = |time: &str, digits| value(&Sqlite.cut_fraction(&format!("'{time}'"), digits));
+        assert_eq!(cut("2020-01-02 03:04:05.678901", 3), "2020-01-02 03:04:05.678000");
+        assert_eq!(cut("2020-01-02 03:04:05.000901", 3), "2020-01-02 03:04:05");
+        assert_eq!(cut("2020-01-02 03:04:05", 3), "2020-01-02 03:04:05");
+        assert_eq!(cut("2020-01-02 03:04:05.9", 0), "2020-01-02 03:04:05");
+    }
+
+    #[test]
+    fn only_times_as_the_runtime_writes_them_pass() {
+        let time = Type::DateTime { digits: 6, zero: true };
+        for (text, malformed) in [
+            ("2020-01-02 03:04:05", "0"),
+            ("2020-01-02 03:04:05.000001", "0"),
+            ("2020-01-02 03:04:05.000000", "1"),
+            ("2020-01-02T03:04:05", "1"),
+            ("2020-02-30 03:04:05", "1"),
+            ("1950-00-00 00:00:00", "1"),
+            ("2020-01-02", "1"),
+            ("x", "1"),
+        ] {
+            assert_eq!(value(&Sqlite.malformed(&format!("'{text}'"), &time).unwrap()), malformed, "{text}");
+        }
+        assert_eq!(value(&Sqlite.malformed("'2020-02-30'", &Type::Date { zero: false }).unwrap()), "1");
+        assert_eq!(value(&Sqlite.malformed("'2020-02-29'", &Type::Date { zero: false }).unwrap()), "0");
+    }
+
+    #[test]
+    fn random_uuids_have_the_form() {
+        for _ in 0..50 {
+            let uuid = value(&Sqlite.random_uuid());
+            assert_eq!(value(&Sqlite.is_uuid(&format!("'{uuid}'"))), "1", "{uuid}");
+            assert_eq!(&uuid[14..15], "4", "{uuid}");
+            assert!("89ab".contains(&uuid[19..20]), "{uuid}");
+        }
+        assert_eq!(value(&Sqlite.is_uuid("'x'")), "0");
+    }
+}
