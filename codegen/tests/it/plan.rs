@@ -52,20 +52,20 @@ fn side(alias: &str, dialect: Dialect, zone: &str, tables: Vec<Table>) -> Side {
     Side { alias: alias.into(), dialect, zone: zone.into(), file: format!("{alias}.sql"), schema }
 }
 
-fn expr(kind: ExprKind, ty: Type, nullable: bool) -> Expr {
+pub(crate) fn expr(kind: ExprKind, ty: Type, nullable: bool) -> Expr {
     Expr { kind, ty, nullable }
 }
 
-fn literal(literal: Literal, ty: Type) -> Expr {
+pub(crate) fn literal(literal: Literal, ty: Type) -> Expr {
     let nullable = literal == Literal::Null;
     expr(ExprKind::Literal(literal), ty, nullable)
 }
 
-fn words(text: &str) -> Literal {
+pub(crate) fn words(text: &str) -> Literal {
     Literal::Text(text.into())
 }
 
-fn legacy(step: &Read, column: usize, on_zero: OnZero) -> Expr {
+pub(crate) fn legacy(step: &Read, column: usize, on_zero: OnZero) -> Expr {
     let read = &step.columns[column];
     expr(ExprKind::Legacy { column, on_zero, malformed: 0 }, read.ty.clone(), read.nullable)
 }

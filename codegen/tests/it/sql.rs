@@ -46,7 +46,7 @@ fn sqlite(artefact: &str) -> String {
     file("UTC", Dialect::Sqlite, artefact)
 }
 
-fn database() -> Connection {
+pub(crate) fn database() -> Connection {
     let database = Connection::open_in_memory().unwrap();
     database.execute_batch(TABLES).unwrap();
     database.execute_batch(&sqlite("migration_table")).unwrap();

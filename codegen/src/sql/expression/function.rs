@@ -28,7 +28,7 @@ impl Translator<'_> {
             Function::Length => self.dialect.length(values[0]),
             Function::Text => self.text_of(&arguments[0], values[0]),
             Function::Date => self.day_of(&arguments[0], values[0]),
-            Function::Coalesce => self.coalesce(arguments, values, &call.ty),
+            Function::Coalesce => self.coalesce(values, &call.ty),
         }
     }
 
@@ -79,12 +79,11 @@ impl Translator<'_> {
         }
     }
 
-    fn coalesce(&self, arguments: &[Expr], values: &[&str], ty: &Type) -> String {
+    fn coalesce(&self, values: &[&str], ty: &Type) -> String {
         let mixable = |value: &&str| match ty.is_text() {
             true => self.dialect.mixable(value),
             false => value.to_string(),
         };
-        debug_assert_eq!(arguments.len(), values.len());
         format!("COALESCE({})", values.iter().map(mixable).collect::<Vec<_>>().join(", "))
     }
 
