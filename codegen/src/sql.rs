@@ -1,0 +1,70 @@
+//! The SQL backend: one folder per dialect, one file per artefact, one section per step in running order. Meant for
+//! both sides on one server. Every file is parsed back in its dialect before it counts as made.
+
+mod counts;
+mod deviations;
+mod dialect;
+mod expression;
+mod forward;
+mod migration_table;
+mod model;
+mod pending;
+mod read;
+mod rollback;
+
+pub use expression::Unsupported;
+pub(crate) use read::table_of;
+
+use crate::{EmitError, Files, names};
+use cutover_mapping_dsl::plan::{Plan, Step};
+use cutover_mapping_dsl::schema::Dialect;
+use dialect::SqlDialect;
+
+/// Returns the files of all dialects.
+pub fn emit(plan: &Plan) -> Result<Files, EmitError> {
+    let mut files = Files::default();
+    for dialect in Dialect::ALL {
+        files.append(emit_dialect(plan, dialect)?);
+    }
+    Ok(files)
+}
+
+/// Returns the files of one dialect.
+pub fn emit_dialect(plan: &Plan, dialect: Dialect) -> Result<Files, EmitError> {
+    let dialect = dialect::of(dialect);
+    let path = |artefact| names::sql_file(dialect.dialect().name(), artefact);
+    let mut files = Files::default();
+    files.render(path("migration_table"), &migration_table::build(plan, dialect))?;
+    files.render(path("pending"), &pending::build(plan, dialect))?;
+    files.render(path("forward"), &forward::build(plan, dialect))?;
+    files.render(path("rollback"), &rollback::build(plan, dialect))?;
+    files.render(path("deviations"), &deviations::build(plan, dialect))?;
+    files.render(path("counts"), &counts::build(plan, dialect))?;
+    files.iter().try_for_each(|(path, text)| check(dialect, path, text))?;
+    Ok(files)
+}
+
+/// Says whether a whole step can run as set statements in a dialect, and what prevents it.
+pub fn pushdown(plan: &Plan, step: &Step, dialect: Dialect) -> Result<(), Vec<Unsupported>> {
+    match forward::unsupported(plan, step, dialect::of(dialect)) {
+        unsupported if unsupported.is_empty() => Ok(()),
+        unsupported => Err(unsupported),
+    }
+}
+
+/// Parses a file back, statement by statement.
+fn check(dialect: &dyn SqlDialect, file: &str, text: &str) -> Result<(), EmitError> {
+    use sqlparser::{parser::Parser, tokenizer::Token};
+    let parsing = dialect.parser();
+    let broken = |statement, cause: String| EmitError::Broken { file: file.to_string(), statement, cause };
+    let mut parser = Parser::new(&*parsing).try_with_sql(text).map_err(|cause| broken(1, cause.to_string()))?;
+    for statement in 1.. {
+        while parser.consume_token(&Token::SemiColon) {}
+        if parser.peek_token().token == Token::EOF {
+            break;
+        }
+        parser.parse_statement().map_err(|cause| broken(statement, cause.to_string()))?;
+        parser.expect_token(&Token::SemiColon).map_err(|cause| broken(statement, cause.to_string()))?;
+    }
+    Ok(())
+}

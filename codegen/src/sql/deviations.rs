@@ -1,0 +1,134 @@
+//! Deviations, in both directions: rows without counterpart, and columns whose value is not what the mapping says.
+
+mod columns;
+
+use super::dialect::SqlDialect;
+use super::expression::{Translator, Unsupported};
+use super::model::{Head, Section, not_expressible};
+use super::read::{self, Line};
+use crate::{comment, names};
+use askama::Template;
+use columns::ColumnQuery;
+use cutover_mapping_dsl::plan::{ExprKind, Plan, Step, Target};
+
+/// Alias of the migration table.
+const ENTRY: &str = "cutover_entry";
+/// Alias of the target table.
+const FOUND: &str = "cutover_found";
+
+/// The file.
+#[derive(Template)]
+#[template(path = "sql/deviations.sql")]
+pub(super) struct Deviations {
+    head: Head,
+    steps: Vec<DeviationsStep>,
+}
+
+struct DeviationsStep {
+    section: Section,
+    base: String,
+    joins: Vec<String>,
+    /// The legacy key as read, and as the entries have it.
+    key: String,
+    entry_key: String,
+    map_table: String,
+    same_key: String,
+    /// Legacy rows in scope without entry.
+    missing: Vec<Line>,
+    missing_blocked: Vec<String>,
+    targets: Vec<TargetQueries>,
+}
+
+struct TargetQueries {
+    role: String,
+    name: String,
+    table: String,
+    key: String,
+    entry: String,
+    /// Target rows that belong to no entry.
+    unclaimed: Vec<Line>,
+    columns: Vec<ColumnQuery>,
+}
+
+const ABOUT: &[&str] = &[
+    "What deviates from the mapping. Every query should return no row. A column is compared for rows that can be",
+    "converted; values that are generated anew are not compared.",
+];
+
+/// Builds the file's model.
+pub(super) fn build(plan: &Plan, dialect: &dyn SqlDialect) -> Deviations {
+    let steps = plan.steps.iter().map(|step| deviations(plan, step, dialect)).collect();
+    Deviations { head: Head::new(plan, dialect, ABOUT), steps }
+}
+
+fn deviations(plan: &Plan, step: &Step, dialect: &dyn SqlDialect) -> DeviationsStep {
+    let mut translator = Translator::new(plan, step, dialect, ENTRY);
+    let joins = translator.joins();
+    let mut missing = vec![translator.no_entry()];
+    missing.extend(translator.scope());
+    let same_key = translator.same_key(ENTRY).join(" AND ");
+    let key = translator.key_columns().join(", ");
+    let entry_key: Vec<String> = step
+        .read
+        .key
+        .iter()
+        .map(|key| names::legacy_key_column(&step.read.columns[*key].column))
+        .map(|column| read::qualified(dialect, ENTRY, &column))
+        .collect();
+    let targets = step.targets.iter().map(|target| queries(plan, step, target, dialect)).collect();
+    DeviationsStep {
+        section: Section::new(plan, step, dialect, &[]),
+        base: translator.base(),
+        joins,
+        key,
+        entry_key: entry_key.join(", "),
+        map_table: format!("{} AS {}", read::map_table(plan, dialect, &step.name), dialect.quote(ENTRY)),
+        same_key,
+        missing,
+        missing_blocked: blocked(dialect, translator.finish()),
+        targets,
+    }
+}
+
+fn blocked(dialect: &dyn SqlDialect, unsupported: Vec<Unsupported>) -> Vec<String> {
+    unsupported.iter().map(|what| not_expressible(dialect, what)).collect()
+}
+
+fn queries(plan: &Plan, step: &Step, target: &Target, dialect: &dyn SqlDialect) -> TargetQueries {
+    let compared = target.rules.iter().filter(|rule| !matches!(rule.value.kind, ExprKind::Generated(_)));
+    TargetQueries {
+        role: comment::line(&target.role),
+        name: comment::line(&target.table),
+        table: read::target_table(plan, dialect, &target.table, FOUND),
+        key: read::qualified(dialect, FOUND, &target.key),
+        entry: read::qualified(dialect, ENTRY, &names::target_key_column(&target.role)),
+        unclaimed: unclaimed(plan, step, target, dialect),
+        columns: compared.map(|rule| columns::column(plan, step, target, rule, dialect)).collect(),
+    }
+}
+
+/// Rows that look like the map's, by its constant values, and that no map of that table knows.
+fn unclaimed(plan: &Plan, step: &Step, target: &Target, dialect: &dyn SqlDialect) -> Vec<Line> {
+    let mut translator = Translator::new(plan, step, dialect, ENTRY);
+    let mut lines = Vec::new();
+    for other in &plan.steps {
+        for role in other.targets.iter().filter(|role| role.table == target.table) {
+            lines.push(Line::plain(no_claim(plan, other, role, dialect, &target.key)));
+        }
+    }
+    for rule in target.rules.iter().filter(|rule| matches!(rule.value.kind, ExprKind::Literal(_))) {
+        translator.line = rule.line;
+        let found = translator.target_side(FOUND, &target.table, &rule.column, &rule.ty);
+        let constant = translator.side(&rule.value);
+        let differ = translator.differ(&rule.ty, &found, &constant);
+        lines.push(Line::remarked(format!("NOT ({differ})"), translator.place(rule.line)));
+    }
+    lines
+}
+
+fn no_claim(plan: &Plan, step: &Step, target: &Target, dialect: &dyn SqlDialect, key: &str) -> String {
+    let table = read::map_table(plan, dialect, &step.name);
+    let entry = read::qualified(dialect, ENTRY, &names::target_key_column(&target.role));
+    let key = read::qualified(dialect, FOUND, key);
+    format!("NOT EXISTS (SELECT 1 FROM {table} AS {} WHERE {entry} = {key})", dialect.quote(ENTRY))
+}

@@ -1,0 +1,258 @@
+//! Expressions as SQL. A translation has two halves: the value, and the conditions under which the runtime would reject
+//! the row while computing it. What a dialect cannot say with the same meaning is noted as [`Unsupported`].
+
+mod compare;
+mod convert;
+mod function;
+mod pattern;
+pub(crate) mod regex;
+
+pub(crate) use compare::Side;
+
+use super::dialect::SqlDialect;
+use super::read;
+use cutover_mapping_dsl::plan::{self, Expr, ExprKind, Generated, LinkKind, Literal, OnZero, Plan, Step};
+use cutover_mapping_dsl::schema::Dialect;
+use cutover_mapping_dsl::types::Type;
+use std::fmt;
+
+/// A part of a step that a dialect cannot express with the meaning of the runtime.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unsupported {
+    /// Line in the mapping.
+    pub line: usize,
+    /// What it is, such as `time zone America/Toronto`.
+    pub what: String,
+    /// Name of the mapping's file.
+    pub file: String,
+}
+
+impl fmt::Display for Unsupported {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} ({}:{})", self.what, self.file, self.line)
+    }
+}
+
+/// An expression in SQL.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Fragment {
+    /// Its value; anything where the row is rejected.
+    pub(crate) value: String,
+    /// Conditions that are true or false, never null: the row is rejected if one is true.
+    pub(crate) rejects: Vec<String>,
+}
+
+impl Fragment {
+    fn of(value: impl Into<String>) -> Fragment {
+        Fragment { value: value.into(), rejects: Vec::new() }
+    }
+
+    /// The same rejections with another value.
+    fn map(self, change: impl FnOnce(&str) -> String) -> Fragment {
+        Fragment { value: change(&self.value), rejects: self.rejects }
+    }
+
+    fn rejecting(mut self, condition: String) -> Fragment {
+        self.rejects.push(condition);
+        self
+    }
+}
+
+/// Translates the expressions of one step into one dialect.
+pub(crate) struct Translator<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) step: &'a Step,
+    pub(crate) dialect: &'a dyn SqlDialect,
+    /// Line of the rule that is being translated.
+    pub(crate) line: usize,
+    /// Alias of the table that holds the keys of the step's target rows.
+    pub(crate) keys: &'static str,
+    /// What could not be translated so far.
+    pub(crate) unsupported: Vec<Unsupported>,
+}
+
+impl<'a> Translator<'a> {
+    pub(crate) fn new(
+        plan: &'a Plan,
+        step: &'a Step,
+        dialect: &'a dyn SqlDialect,
+        keys: &'static str,
+    ) -> Translator<'a> {
+        Translator { plan, step, dialect, line: step.line, keys, unsupported: Vec::new() }
+    }
+
+    /// Translates an expression that stands on a line of the mapping.
+    pub(crate) fn at(&mut self, line: usize, expr: &Expr) -> Fragment {
+        self.line = line;
+        self.translate(expr)
+    }
+
+    /// Returns what could not be translated: each once, in the order of lines.
+    pub(crate) fn finish(mut self) -> Vec<Unsupported> {
+        self.unsupported.sort();
+        self.unsupported.dedup();
+        self.unsupported
+    }
+
+    pub(crate) fn translate(&mut self, expr: &Expr) -> Fragment {
+        match &expr.kind {
+            ExprKind::Legacy { column, on_zero, malformed: _ } => self.legacy(*column, *on_zero),
+            ExprKind::Literal(literal) => Fragment::of(self.literal(literal, &expr.ty)),
+            ExprKind::Exists(exists) => Fragment::of(self.exists(*exists)),
+            ExprKind::Call(function, arguments) => self.call(*function, arguments, expr),
+            ExprKind::Concat(parts) => self.concat(parts),
+            ExprKind::Arithmetic(operator, left, right) => self.arithmetic(*operator, left, right, &expr.ty),
+            ExprKind::Compare(comparison, left, right) => self.compare(*comparison, left, right),
+            ExprKind::And(left, right) => self.joined(left, "AND", right),
+            ExprKind::Or(left, right) => self.joined(left, "OR", right),
+            ExprKind::Not(inner) => self.translate(inner).map(|inner| format!("(NOT {inner})")),
+            ExprKind::Fits(subject, patterns) => self.fits(subject, patterns),
+            ExprKind::Match { subject, arms } => self.matched(subject, arms, &expr.ty),
+            ExprKind::Through { map, argument, reject: _ } => self.through(*map, argument),
+            ExprKind::Restrict { argument, patterns, reject: _ } => self.restrict(argument, patterns),
+            ExprKind::Convert(conversion, inner) => self.convert(conversion, inner),
+            ExprKind::Link { link, missing: _, ambiguous: _ } => self.link(*link),
+            ExprKind::Sibling(target) => Fragment::of(self.sibling(*target)),
+            ExprKind::Generated(Generated::Uuid) => Fragment::of(self.dialect.random_uuid()),
+        }
+    }
+
+    /// Notes that something cannot be said; the value stands for nothing.
+    pub(crate) fn cannot(&mut self, what: impl Into<String>) -> String {
+        let (line, file) = (self.line, crate::comment::line(&self.plan.file));
+        self.unsupported.push(Unsupported { line, what: what.into(), file });
+        "NULL".to_string()
+    }
+
+    /// Returns a column of the legacy row as it is, with its alias.
+    pub(crate) fn legacy_column(&self, column: usize) -> String {
+        let column = &self.step.read.columns[column];
+        read::qualified(self.dialect, &column.alias, &column.column)
+    }
+
+    fn legacy(&mut self, index: usize, on_zero: OnZero) -> Fragment {
+        let column = &self.step.read.columns[index];
+        let sql = self.legacy_column(index);
+        let guarded = |condition: String| match column.nullable {
+            true => format!("({sql} IS NOT NULL AND {condition})"),
+            false => condition,
+        };
+        let zero = may_be_zero(&column.ty).then(|| self.dialect.zero_date(&sql)).flatten();
+        let malformed = self.dialect.malformed(&sql, &column.ty);
+        let value = match &column.ty {
+            Type::Enum(_) => self.dialect.listed_as_text(&sql),
+            _ => sql.clone(),
+        };
+        let fragment = match (zero, on_zero) {
+            (None, _) => return rejecting(Fragment::of(value), malformed.map(guarded)),
+            (Some(zero), OnZero::Null) => {
+                let malformed = malformed.map(|malformed| guarded(format!("({malformed} AND NOT {zero})")));
+                return rejecting(Fragment::of(format!("CASE WHEN NOT {zero} THEN {value} END")), malformed);
+            }
+            (Some(zero), OnZero::Reject(_)) => Fragment::of(value).rejecting(guarded(zero)),
+        };
+        rejecting(fragment, malformed.map(guarded))
+    }
+
+    pub(crate) fn literal(&mut self, literal: &Literal, ty: &Type) -> String {
+        match literal {
+            Literal::Null => self.dialect.null(ty),
+            Literal::Boolean(true) => "TRUE".to_string(),
+            Literal::Boolean(false) => "FALSE".to_string(),
+            Literal::Integer(number) if !self.dialect.holds(*number) => self.cannot(format!("the number {number}")),
+            Literal::Integer(number) if *number < 0 => format!("({number})"),
+            Literal::Integer(number) => number.to_string(),
+            Literal::Decimal(digits) if digits.starts_with('-') => format!("({digits})"),
+            Literal::Decimal(digits) => digits.clone(),
+            Literal::Text(text) if text.contains('\0') && self.dialect.dialect() == Dialect::PostgreSql => {
+                self.cannot("a text with the character U+0000")
+            }
+            Literal::Text(text) => self.dialect.text(text),
+            Literal::Date(date) => self.dialect.date(date),
+            Literal::DateTime(time) if matches!(ty, Type::Instant { .. }) => self.dialect.instant(time),
+            Literal::DateTime(time) => self.dialect.date_time(time),
+        }
+    }
+
+    pub(crate) fn exists(&mut self, index: usize) -> String {
+        let exists = &self.step.read.exists[index];
+        let table = read::legacy_table(self.plan, self.dialect, &exists.table, &exists.alias);
+        let conditions = self.conditions(&exists.alias, &exists.table, &exists.on);
+        format!("EXISTS (SELECT 1 FROM {table} WHERE {})", conditions.join(" AND "))
+    }
+
+    fn joined(&mut self, left: &Expr, operator: &str, right: &Expr) -> Fragment {
+        let (left, mut right) = (self.translate(left), self.translate(right));
+        let mut rejects = left.rejects;
+        rejects.append(&mut right.rejects);
+        Fragment { value: format!("({} {operator} {})", left.value, right.value), rejects }
+    }
+
+    fn sibling(&self, target: usize) -> String {
+        let column = crate::names::target_key_column(&self.step.targets[target].role);
+        read::qualified(self.dialect, self.keys, &column)
+    }
+
+    /// The answer to a link. A row is rejected when the key is not null and there is no answer, or more than one.
+    fn link(&mut self, index: usize) -> Fragment {
+        let link: &plan::Link = &self.step.links[index];
+        let key: Vec<Fragment> = link.key.iter().map(|key| self.translate(key)).collect();
+        let given: Vec<String> = key.iter().map(|key| format!("{} IS NOT NULL", key.value)).collect();
+        let rejects: Vec<String> = key.into_iter().flat_map(|key| key.rejects).collect();
+        let (value, failed) = match &link.kind {
+            LinkKind::Reference { step, target } => self.reference(index, step, *target),
+            LinkKind::Lookup { .. } => self.lookup(index),
+        };
+        let failed = format!("({} AND {failed})", given.join(" AND "));
+        Fragment { value, rejects }.rejecting(failed)
+    }
+
+    fn reference(&mut self, link: usize, step: &str, target: usize) -> (String, String) {
+        if step == self.step.name {
+            self.cannot("a reference to rows of the same map");
+        }
+        let step = read::step(self.plan, step);
+        let column = crate::names::target_key_column(&step.targets[target].role);
+        let value = read::qualified(self.dialect, &crate::names::link_alias(link), &column);
+        let missing = format!("{value} IS NULL");
+        (value, missing)
+    }
+
+    fn lookup(&mut self, index: usize) -> (String, String) {
+        let LinkKind::Lookup { result, .. } = &self.step.links[index].kind else {
+            unreachable!("the caller has looked at the kind")
+        };
+        let from = self.lookup_from(index);
+        let result = read::qualified(self.dialect, &crate::names::link_alias(index), result);
+        let value = format!("(SELECT {result} {from} ORDER BY {result} LIMIT 1)");
+        (value, format!("(SELECT COUNT(*) {from}) <> 1"))
+    }
+
+    fn lookup_from(&mut self, index: usize) -> String {
+        let link = &self.step.links[index];
+        let LinkKind::Lookup { table, by, .. } = &link.kind else { unreachable!("the caller has looked at the kind") };
+        let alias = crate::names::link_alias(index);
+        let from = read::target_table(self.plan, self.dialect, table, &alias);
+        let mut conditions = Vec::new();
+        for (column, key) in by.iter().zip(&link.key) {
+            if column.fold {
+                self.cannot(format!("comparing {} without case", column.column));
+            }
+            let found = self.target_side(&alias, table, &column.column, &column.ty);
+            let key = self.side(key);
+            conditions.push(self.equal(&column.ty, &found, &key));
+        }
+        format!("FROM {from} WHERE {}", conditions.join(" AND "))
+    }
+}
+
+fn rejecting(fragment: Fragment, condition: Option<String>) -> Fragment {
+    match condition {
+        Some(condition) => fragment.rejecting(condition),
+        None => fragment,
+    }
+}
+
+fn may_be_zero(ty: &Type) -> bool {
+    matches!(ty, Type::Date { zero: true } | Type::DateTime { zero: true, .. } | Type::Instant { zero: true, .. })
+}

@@ -1,0 +1,182 @@
+//! Comparisons. Texts compare code point by code point on every engine: where a collation may call different texts
+//! equal, the ordinary comparison (which an index serves) stands beside the exact one.
+
+use super::{Fragment, Translator};
+use crate::sql::read;
+use cutover_mapping_dsl::plan::{Comparison, Condition, Expr, ExprKind, Literal, Operand};
+use cutover_mapping_dsl::types::Type;
+
+/// One side of a comparison.
+#[derive(Debug, Clone)]
+pub(crate) struct Side {
+    sql: String,
+    origin: Origin,
+}
+
+/// Where a text comes from, which says how it compares.
+#[derive(Debug, Clone, PartialEq)]
+enum Origin {
+    /// A literal: it takes the other side's collation.
+    Literal,
+    /// A column that compares exactly.
+    ExactColumn,
+    /// A column with a collation that may not.
+    Column(Option<String>),
+    /// Anything else.
+    Computed,
+}
+
+impl Translator<'_> {
+    pub(super) fn compare(&mut self, comparison: Comparison, left: &Expr, right: &Expr) -> Fragment {
+        self.check_decimals(&left.ty);
+        self.check_decimals(&right.ty);
+        let (first, second) = (self.translate(left), self.translate(right));
+        let sides = (self.side_of(left, &first.value), self.side_of(right, &second.value));
+        let value = self.comparison(comparison, &left.ty, &sides.0, &sides.1);
+        Fragment { value, rejects: [first.rejects, second.rejects].concat() }
+    }
+
+    /// Returns a comparison, safe as an operand.
+    pub(super) fn comparison(&self, comparison: Comparison, ty: &Type, left: &Side, right: &Side) -> String {
+        let sign = match comparison {
+            Comparison::Equal => return self.equal(ty, left, right),
+            Comparison::NotEqual => "<>",
+            Comparison::Less => "<",
+            Comparison::LessOrEqual => "<=",
+            Comparison::Greater => ">",
+            Comparison::GreaterOrEqual => ">=",
+        };
+        match ty.is_text() {
+            true => format!("({} {sign} {})", self.ordered(left), self.exact_side(right)),
+            false => format!("({} {sign} {})", left.sql, right.sql),
+        }
+    }
+
+    /// Returns an equality, safe as an operand.
+    pub(crate) fn equal(&self, ty: &Type, left: &Side, right: &Side) -> String {
+        let plain = format!("{} = {}", left.sql, right.sql);
+        if !ty.is_text() || (self.is_exact(left) && self.is_exact(right)) {
+            return format!("({plain})");
+        }
+        let exact = format!("{} = {}", self.exact_side(left), self.exact_side(right));
+        match index_serves(left, right) {
+            true => format!("({plain} AND {exact})"),
+            false => format!("({exact})"),
+        }
+    }
+
+    /// Returns whether two values differ, null being a value like others.
+    pub(crate) fn differ(&self, ty: &Type, left: &Side, right: &Side) -> String {
+        match ty.is_text() {
+            true => self.dialect.differ(&self.exact_side(left), &self.exact_side(right)),
+            false => self.dialect.differ(&left.sql, &right.sql),
+        }
+    }
+
+    /// Returns the equalities of a join or of a question.
+    pub(crate) fn conditions(&mut self, alias: &str, table: &str, on: &[Condition]) -> Vec<String> {
+        on.iter().map(|condition| self.condition(alias, table, condition)).collect()
+    }
+
+    fn condition(&mut self, alias: &str, table: &str, condition: &Condition) -> String {
+        let own = self.legacy_side(alias, table, &condition.column, &condition.ty);
+        let other = match &condition.equals {
+            Operand::Column(alias, column) => {
+                let table = read::table_of(self.step, alias).to_string();
+                self.legacy_side(alias, &table, column, &condition.ty)
+            }
+            Operand::Literal(literal) => Side { sql: self.literal(literal, &condition.ty), origin: Origin::Literal },
+        };
+        self.equal(&condition.ty, &own, &other)
+    }
+
+    /// Translates an expression to be compared; its rejections are somebody else's business.
+    pub(crate) fn side(&mut self, expr: &Expr) -> Side {
+        let value = self.translate(expr).value;
+        self.side_of(expr, &value)
+    }
+
+    pub(crate) fn side_of(&self, expr: &Expr, value: &str) -> Side {
+        let origin = match &expr.kind {
+            ExprKind::Literal(_) => Origin::Literal,
+            ExprKind::Legacy { column, .. } => {
+                let column = &self.step.read.columns[*column];
+                self.origin(read::collation(self.plan, self.dialect, self.step, &column.alias, &column.column))
+            }
+            _ => Origin::Computed,
+        };
+        Side { sql: value.to_string(), origin }
+    }
+
+    pub(super) fn literal_side(&mut self, literal: &Literal, ty: &Type) -> Side {
+        Side { sql: self.literal(literal, ty), origin: Origin::Literal }
+    }
+
+    /// Returns a column of a legacy table.
+    pub(crate) fn legacy_side(&self, alias: &str, table: &str, column: &str, ty: &Type) -> Side {
+        let sql = read::qualified(self.dialect, alias, column);
+        let origin = self.origin(read::legacy_collation(self.plan, self.dialect, table, column));
+        match ty {
+            Type::Enum(_) => Side { sql: self.dialect.listed_as_text(&sql), origin },
+            _ => Side { sql, origin },
+        }
+    }
+
+    /// Returns a column of a target table.
+    pub(crate) fn target_side(&self, alias: &str, table: &str, column: &str, ty: &Type) -> Side {
+        let sql = read::qualified(self.dialect, alias, column);
+        let origin = self.origin(read::target_collation(self.plan, self.dialect, table, column));
+        match ty {
+            Type::Enum(_) => Side { sql: self.dialect.listed_as_text(&sql), origin },
+            _ => Side { sql, origin },
+        }
+    }
+
+    /// Returns a column of a migration table; those compare exactly.
+    pub(crate) fn control_side(&self, alias: &str, column: &str) -> Side {
+        Side { sql: read::qualified(self.dialect, alias, column), origin: Origin::ExactColumn }
+    }
+
+    fn origin(&self, collation: Option<String>) -> Origin {
+        match self.dialect.compares_exactly(collation.as_deref()) {
+            true => Origin::ExactColumn,
+            false => Origin::Column(collation),
+        }
+    }
+
+    /// What is computed takes the database's usual collation.
+    fn is_exact(&self, side: &Side) -> bool {
+        match side.origin {
+            Origin::Literal | Origin::ExactColumn => true,
+            Origin::Column(_) => false,
+            Origin::Computed => self.dialect.compares_exactly(None),
+        }
+    }
+
+    fn exact_side(&self, side: &Side) -> String {
+        match side.origin {
+            Origin::Literal => side.sql.clone(),
+            Origin::ExactColumn | Origin::Column(_) | Origin::Computed => self.dialect.exact(&side.sql),
+        }
+    }
+
+    /// A text to be ordered: a literal takes the exact order too, lest two literals meet in another.
+    fn ordered(&self, side: &Side) -> String {
+        self.dialect.exact(&side.sql)
+    }
+
+    pub(super) fn check_decimals(&mut self, ty: &Type) {
+        if matches!(ty, Type::Decimal { .. }) && !self.dialect.exact_decimals() {
+            self.cannot("comparing decimals, which are floating point there");
+        }
+    }
+}
+
+/// Whether the ordinary comparison can use an index, and cannot fail for a clash of two collations.
+fn index_serves(left: &Side, right: &Side) -> bool {
+    match (&left.origin, &right.origin) {
+        (Origin::Column(_), Origin::Literal) | (Origin::Literal, Origin::Column(_)) => true,
+        (Origin::Column(Some(first)), Origin::Column(Some(second))) => first == second,
+        _ => false,
+    }
+}

@@ -1,0 +1,175 @@
+//! Patterns, matches and value maps as CASE. The first arm that fits decides, as in the runtime.
+
+use super::{Fragment, Side, Translator, regex};
+use cutover_mapping_dsl::plan::{Arm, ArmResult, Arrow, Comparison, Expr, Literal, Outcome, Pattern, ValueMap};
+use cutover_mapping_dsl::types::Type;
+
+/// One WHEN: a condition (none for the rest), and what it gives. `None` rejects the row.
+struct Case {
+    when: Option<String>,
+    then: Option<Fragment>,
+}
+
+impl Translator<'_> {
+    pub(super) fn fits(&mut self, subject: &Expr, patterns: &[Pattern]) -> Fragment {
+        let value = self.translate(subject);
+        let fits = self.any_fits(subject, &value.value, patterns);
+        value.map(|_| format!("({fits} IS TRUE)"))
+    }
+
+    pub(super) fn restrict(&mut self, argument: &Expr, patterns: &[Pattern]) -> Fragment {
+        let value = self.translate(argument);
+        let fits = self.any_fits(argument, &value.value, patterns);
+        let outside = format!("({} IS NOT NULL AND {fits} IS NOT TRUE)", value.value);
+        value.rejecting(outside)
+    }
+
+    pub(super) fn matched(&mut self, subject: &Expr, arms: &[Arm], ty: &Type) -> Fragment {
+        let value = self.translate(subject);
+        let mut cases = Vec::new();
+        for arm in arms {
+            self.line = arm.line;
+            let rest = arm.patterns.contains(&Pattern::Any);
+            let when = (!rest).then(|| self.any_fits(subject, &value.value, &arm.patterns));
+            let then = match &arm.result {
+                ArmResult::Value(result) => Some(self.translate(result)),
+                ArmResult::Reject(_) => None,
+            };
+            cases.push(Case { when, then });
+        }
+        self.cases(cases, value.rejects, ty)
+    }
+
+    pub(super) fn through(&mut self, map: usize, argument: &Expr) -> Fragment {
+        let map: &ValueMap = &self.plan.value_maps[map];
+        let value = self.translate(argument);
+        let mut cases = Vec::new();
+        for arm in map.arms.iter().filter(|arm| arm.arrow != Arrow::Back) {
+            let patterns: Vec<Pattern> = arm.from.iter().map(as_pattern).collect();
+            let when = Some(self.any_fits(argument, &value.value, &patterns));
+            cases.push(Case { when, then: self.outcome(&arm.to, &map.to) });
+        }
+        if argument.nullable {
+            let null = Some(Fragment::of(self.dialect.null(&map.to)));
+            cases.push(Case { when: Some(format!("{} IS NULL", value.value)), then: null });
+        }
+        if let Some(rest) = &map.rest {
+            cases.push(Case { when: None, then: self.outcome(rest, &map.to) });
+        }
+        self.cases(cases, value.rejects, &map.to)
+    }
+
+    fn outcome(&mut self, outcome: &Outcome, ty: &Type) -> Option<Fragment> {
+        match outcome {
+            Outcome::Value(literal) => Some(Fragment::of(self.literal(literal, ty))),
+            Outcome::Reject(_) => None,
+        }
+    }
+
+    /// Builds the value and, if an arm can reject, the condition for that.
+    fn cases(&self, cases: Vec<Case>, mut rejects: Vec<String>, ty: &Type) -> Fragment {
+        let value = self.case_value(&cases, ty);
+        rejects.extend(case_rejects(&cases));
+        Fragment { value, rejects }
+    }
+
+    fn case_value(&self, cases: &[Case], ty: &Type) -> String {
+        let mut sql = String::from("CASE");
+        for case in cases {
+            let then = match &case.then {
+                Some(then) if ty.is_text() => self.dialect.mixable(&then.value),
+                Some(then) => then.value.clone(),
+                None => self.dialect.null(ty),
+            };
+            match &case.when {
+                Some(when) => sql += &format!(" WHEN {when} THEN {then}"),
+                None if case.then.is_none() => break,
+                None if sql == "CASE" => return then,
+                None => return format!("{sql} ELSE {then} END"),
+            }
+        }
+        match sql == "CASE" {
+            true => self.dialect.null(ty),
+            false => sql + " END",
+        }
+    }
+
+    /// Returns whether a value fits one of the patterns; may be null for null.
+    pub(super) fn any_fits(&mut self, subject: &Expr, value: &str, patterns: &[Pattern]) -> String {
+        let side = self.side_of(subject, value);
+        let fits: Vec<String> =
+            patterns.iter().map(|pattern| self.one_fits(&subject.ty, &side, value, pattern)).collect();
+        match fits.as_slice() {
+            [] => "FALSE".to_string(),
+            [one] => one.clone(),
+            more => format!("({})", more.join(" OR ")),
+        }
+    }
+
+    fn one_fits(&mut self, ty: &Type, side: &Side, value: &str, pattern: &Pattern) -> String {
+        match pattern {
+            Pattern::Any => "TRUE".to_string(),
+            Pattern::Null | Pattern::Literal(Literal::Null) => format!("({value} IS NULL)"),
+            Pattern::Literal(literal) => {
+                self.check_decimals(ty);
+                let literal = self.literal_side(literal, ty);
+                self.equal(ty, side, &literal)
+            }
+            Pattern::Range(first, last) => self.in_range(ty, side, first, last),
+            Pattern::Regex(pattern) => self.fits_regex(value, pattern),
+            Pattern::Not(inner) => {
+                let inner = self.one_fits(ty, side, value, inner);
+                format!("({value} IS NOT NULL AND {inner} IS NOT TRUE)")
+            }
+        }
+    }
+
+    fn in_range(&mut self, ty: &Type, side: &Side, first: &Literal, last: &Literal) -> String {
+        self.check_decimals(ty);
+        let (first, last) = (self.literal_side(first, ty), self.literal_side(last, ty));
+        let above = self.comparison(Comparison::GreaterOrEqual, ty, side, &first);
+        let below = self.comparison(Comparison::LessOrEqual, ty, side, &last);
+        format!("({above} AND {below})")
+    }
+
+    fn fits_regex(&mut self, value: &str, pattern: &str) -> String {
+        let fits = regex::portable(pattern).then(|| self.dialect.fits(value, pattern)).flatten();
+        match fits {
+            Some(fits) => format!("({fits})"),
+            None => self.cannot(format!("the pattern /{}/", crate::comment::line(pattern))),
+        }
+    }
+}
+
+/// Null, as an arm of a value map, takes null.
+fn as_pattern(literal: &Literal) -> Pattern {
+    Pattern::Literal(literal.clone())
+}
+
+/// Returns the condition under which the arm that decides rejects the row; none if no arm can.
+fn case_rejects(cases: &[Case]) -> Option<String> {
+    let rejected = |case: &Case| match &case.then {
+        None => "TRUE".to_string(),
+        Some(then) if then.rejects.is_empty() => "FALSE".to_string(),
+        Some(then) => then.rejects.join(" OR "),
+    };
+    let mut arms: Vec<(Option<&String>, String)> =
+        cases.iter().map(|case| (case.when.as_ref(), rejected(case))).collect();
+    while arms.last().is_some_and(|(_, rejected)| rejected == "FALSE") {
+        arms.pop();
+    }
+    let mut sql = String::from("CASE");
+    let mut at = 0;
+    while let Some((Some(_), rejected)) = arms.get(at) {
+        let same = arms[at..].iter().take_while(|(when, other)| when.is_some() && other == rejected);
+        let whens: Vec<&str> = same.filter_map(|(when, _)| when.map(String::as_str)).collect();
+        sql += &format!(" WHEN {} THEN {rejected}", whens.join(" OR "));
+        at += whens.len();
+    }
+    match (arms.len(), arms.get(at)) {
+        (0, _) => None,
+        (1, Some((None, rejected))) => Some(rejected.clone()),
+        (_, Some((_, rejected))) => Some(format!("{sql} ELSE {rejected} END")),
+        (_, None) => Some(format!("{sql} ELSE FALSE END")),
+    }
+}

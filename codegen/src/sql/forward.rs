@@ -1,0 +1,211 @@
+//! Forward: a whole step as set statements in one transaction. The keys of the rows that can be carried go into a
+//! temporary table first, together with their new keys; targets and entries are then filled from it. Rows that the
+//! runtime would reject, or whose target row is there already, are left pending.
+
+mod rows;
+
+use super::dialect::SqlDialect;
+use super::expression::{Translator, Unsupported};
+use super::migration_table;
+use super::model::{Head, Section};
+use super::read::{self, Line};
+use crate::names;
+use askama::Template;
+use cutover_mapping_dsl::plan::{LinkKind, Plan, Step};
+use rows::{Batch, Insert};
+
+/// Alias of the temporary table.
+const BATCH: &str = "cutover_batch";
+
+/// The file.
+#[derive(Template)]
+#[template(path = "sql/forward.sql")]
+pub(super) struct Forward {
+    head: Head,
+    steps: Vec<ForwardStep>,
+}
+
+struct ForwardStep {
+    section: Section,
+    begin: &'static str,
+    lock: Option<String>,
+    batch: Batch,
+    inserts: Vec<Insert>,
+    entries: Entries,
+    counters: Vec<String>,
+    drop_batch: String,
+}
+
+/// The entries of the migration table.
+struct Entries {
+    table: String,
+    batch: String,
+    legacy: String,
+    keys: String,
+}
+
+const ABOUT: &[&str] = &[
+    "Carries all pending rows of a map in one transaction. Rows that would be rejected, and rows whose target row is",
+    "there already, are not touched: they stay pending, and `cutover run` decides on them. A row that a constraint of",
+    "the target refuses ends the whole transaction. Fingerprints are not written; `cutover run` adds them.",
+];
+
+/// Builds the file's model.
+pub(super) fn build(plan: &Plan, dialect: &dyn SqlDialect) -> Forward {
+    let steps = plan.steps.iter().map(|step| forward(plan, step, dialect).0).collect();
+    Forward { head: Head::new(plan, dialect, ABOUT), steps }
+}
+
+/// Returns what prevents a step from running as set statements.
+pub(super) fn unsupported(plan: &Plan, step: &Step, dialect: &dyn SqlDialect) -> Vec<Unsupported> {
+    forward(plan, step, dialect).1
+}
+
+fn forward(plan: &Plan, step: &Step, dialect: &dyn SqlDialect) -> (ForwardStep, Vec<Unsupported>) {
+    let mut translator = Translator::new(plan, step, dialect, BATCH);
+    translator.unsupported = migration_table::unsupported(plan, step, dialect);
+    translator.check_whole();
+    let batch = rows::batch(&mut translator);
+    let inserts = (0..step.targets.len()).map(|target| rows::insert(&mut translator, target)).collect();
+    let name = dialect.batch_name(&plan.target.alias, &names::batch_table(&step.name));
+    let entries = translator.entries(&name);
+    let unsupported = translator.finish();
+    let forward = ForwardStep {
+        section: Section::new(plan, step, dialect, &unsupported),
+        begin: dialect.begin(),
+        lock: dialect.lock(&tables(plan, step, dialect)),
+        batch,
+        inserts,
+        entries,
+        counters: counters(plan, step, dialect),
+        drop_batch: dialect.drop_batch(&name),
+    };
+    (forward, unsupported)
+}
+
+/// All tables that a step writes, the migration table last; each once.
+fn tables(plan: &Plan, step: &Step, dialect: &dyn SqlDialect) -> Vec<String> {
+    let mut tables: Vec<String> = Vec::new();
+    for target in &step.targets {
+        let table = read::qualified(dialect, &plan.target.alias, &target.table);
+        if !tables.contains(&table) {
+            tables.push(table);
+        }
+    }
+    tables.push(read::map_table(plan, dialect, &step.name));
+    tables
+}
+
+fn counters(plan: &Plan, step: &Step, dialect: &dyn SqlDialect) -> Vec<String> {
+    let assigned = step.targets.iter().filter(|target| target.key_rule.is_none());
+    let mut counters: Vec<String> = Vec::new();
+    for target in assigned {
+        let counter = dialect.advance_counter(&plan.target.alias, &target.table, &target.key);
+        counters.extend(counter.filter(|counter| !counters.contains(counter)));
+    }
+    counters
+}
+
+impl Translator<'_> {
+    /// Notes what prevents a set statement although every expression could be said.
+    fn check_whole(&mut self) {
+        let step = self.step;
+        for link in &step.links {
+            self.line = link.line;
+            if matches!(&link.kind, LinkKind::Reference { step: referred, .. } if *referred == step.name) {
+                self.cannot("a reference to rows of the same map within one statement");
+            }
+        }
+        for unique in &step.unique {
+            self.line = unique.line;
+            self.cannot("uniqueness that no key of the target keeps");
+        }
+    }
+
+    fn entries(&self, batch: &str) -> Entries {
+        let keys = self.step.targets.iter().map(|target| names::target_key_column(&target.role));
+        Entries {
+            table: read::map_table(self.plan, self.dialect, &self.step.name),
+            batch: batch.to_string(),
+            legacy: self.entry_columns().join(", "),
+            keys: keys.map(|key| self.dialect.quote(&key)).collect::<Vec<_>>().join(", "),
+        }
+    }
+
+    /// Returns the conditions under which a row can be carried.
+    fn carried(&mut self) -> Vec<Line> {
+        let mut lines = vec![self.no_entry()];
+        lines.extend(self.scope());
+        lines.extend(self.partners());
+        lines.extend(self.not_guarded());
+        lines.extend(self.convertible());
+        lines.extend(self.not_there());
+        lines
+    }
+
+    /// Rows of joins that must have a partner.
+    fn partners(&self) -> Vec<Line> {
+        let joins = self.step.read.joins.iter().filter(|join| join.missing.is_some());
+        let partner = |join: &cutover_mapping_dsl::plan::Join| {
+            let column = &join.on.first()?.column;
+            let sql = format!("{} IS NOT NULL", read::qualified(self.dialect, &join.alias, column));
+            Some(Line::remarked(sql, self.place(join.line)))
+        };
+        joins.filter_map(partner).collect()
+    }
+
+    fn not_guarded(&mut self) -> Vec<Line> {
+        let step = self.step;
+        let mut lines = Vec::new();
+        for guard in &step.guards {
+            let line = step.reasons[guard.reason].line;
+            let when = self.at(line, &guard.when);
+            lines.push(Line::remarked(format!("{} IS NOT TRUE", when.value), self.place(line)));
+            lines.extend(self.not(when.rejects, line));
+        }
+        lines
+    }
+
+    /// Rows that no rule rejects; a condition that several rules share stands once.
+    fn convertible(&mut self) -> Vec<Line> {
+        let step = self.step;
+        let mut lines: Vec<Line> = Vec::new();
+        let links = step.links.iter().flat_map(|link| link.key.iter().map(move |key| (link.line, key)));
+        let rules = step.targets.iter().flat_map(|target| &target.rules).map(|rule| (rule.line, &rule.value));
+        for (line, expr) in links.chain(rules) {
+            let rejects = self.at(line, expr).rejects;
+            for condition in self.not(rejects, line) {
+                if !lines.iter().any(|known| known.sql == condition.sql) {
+                    lines.push(condition);
+                }
+            }
+        }
+        lines
+    }
+
+    fn not(&self, rejects: Vec<String>, line: usize) -> Vec<Line> {
+        let remark = self.place(line);
+        rejects.into_iter().map(|reject| Line::remarked(format!("NOT ({reject})"), remark.clone())).collect()
+    }
+
+    /// Rows whose target is not there yet: by the column that remembers the legacy key, or by the key itself.
+    fn not_there(&mut self) -> Vec<Line> {
+        let step = self.step;
+        let mut lines = Vec::new();
+        for target in &step.targets {
+            for rule in [target.identity, target.key_rule].into_iter().flatten().map(|rule| &target.rules[rule]) {
+                if matches!(rule.value.kind, cutover_mapping_dsl::plan::ExprKind::Sibling(_)) {
+                    continue;
+                }
+                self.line = rule.line;
+                let table = read::target_table(self.plan, self.dialect, &target.table, "cutover_found");
+                let found = self.target_side("cutover_found", &target.table, &rule.column, &rule.ty);
+                let value = self.side(&rule.value);
+                let same = self.equal(&rule.ty, &found, &value);
+                let sql = format!("NOT EXISTS (SELECT 1 FROM {table} WHERE {same})");
+                lines.push(Line::remarked(sql, self.place(rule.line)));
+            }
+        }
+        lines
+    }
+}

@@ -1,0 +1,23 @@
+{% include "sql/head.sql" -%}
+{% for step in steps -%}
+{% include "sql/section.sql" -%}
+{% if step.section.blocked.is_empty() -%}
+{% for page in step.pages -%}
+SELECT {{ step.key }}
+FROM {{ step.base }}
+{%- for join in step.joins %}
+{{ join }}
+{%- endfor %}
+{%- for line in step.conditions %}
+{% if loop.first %}WHERE{% else %}  AND{% endif %} {{ line.sql }}{% if let Some(remark) = line.remark %} -- {{ remark }}{% endif %}
+{%- endfor %}
+{%- if let Some(after) = page.after %}
+  AND {{ after }}
+{%- endif %}
+ORDER BY {{ step.key }}
+LIMIT {{ page.limit }};
+{% if !loop.last %}
+{% endif -%}
+{% endfor -%}
+{% endif -%}
+{% endfor -%}

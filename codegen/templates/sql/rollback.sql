@@ -1,0 +1,15 @@
+{% include "sql/head.sql" -%}
+{% for step in steps -%}
+{% include "sql/section.sql" -%}
+{% if let Some(reason) = step.irreversible -%}
+-- This map is not taken back: {{ reason }}
+{% else -%}
+{{ begin }};
+{% for target in step.targets -%}
+DELETE FROM {{ target.table }}
+WHERE {{ target.key }} IN (SELECT {{ step.alias }}.{{ target.entry }} FROM {{ step.table }} AS {{ step.alias }} WHERE {{ step.alias }}.state = 'migrated');
+{% endfor -%}
+DELETE FROM {{ step.table }};
+COMMIT;
+{% endif -%}
+{% endfor -%}

@@ -1,0 +1,9 @@
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- map {{ step.section.name }} ({{ step.section.place }})
+{% for line in step.section.docs -%}
+-- {{ line }}
+{% endfor -%}
+{% for line in step.section.blocked -%}
+-- {{ line }}; this step runs through the runtime
+{% endfor %}

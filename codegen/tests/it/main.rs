@@ -1,0 +1,8 @@
+//! Tests of the backends over a small plan made by hand.
+
+#![allow(clippy::unwrap_used)] // in tests a panic is the message; clippy.toml knows test functions only
+
+mod operators;
+mod plan;
+mod plantuml;
+mod sql;
