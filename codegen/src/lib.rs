@@ -1,12 +1,16 @@
 //! From a checked plan to files in memory: SQL per dialect and diagrams (and Rust, see `build`). Pure: nothing is read
 //! or written here. [`emit`] shows the whole back half; a new backend is one module and one line in [`BACKENDS`].
 
+mod build;
 mod comment;
+pub mod disk;
 mod files;
 pub mod names;
 mod plantuml;
+pub mod rust;
 pub mod sql;
 
+pub use build::Build;
 pub use files::{Files, Mark};
 
 use cutover_mapping_dsl::plan::Plan;
@@ -21,8 +25,11 @@ pub struct Backend {
 }
 
 /// All backends, in the order in which their files are listed.
-pub const BACKENDS: &[Backend] =
-    &[Backend { name: "sql", emit: sql::emit }, Backend { name: "diagrams", emit: plantuml::emit }];
+pub const BACKENDS: &[Backend] = &[
+    Backend { name: "rust", emit: rust::emit },
+    Backend { name: "sql", emit: sql::emit },
+    Backend { name: "diagrams", emit: plantuml::emit },
+];
 
 /// Returns all files that a plan yields.
 pub fn emit(plan: &Plan) -> Result<Files, EmitError> {

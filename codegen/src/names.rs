@@ -1,13 +1,10 @@
 //! The only place where names for generated things are made: tables, columns, aliases, files.
 
 use crate::EmitError;
+use cutover_mapping_dsl::names::words;
+pub use cutover_mapping_dsl::names::{map_table, snake_case};
 use cutover_mapping_dsl::plan::{Plan, Step};
 use std::collections::BTreeMap;
-
-/// Returns the name of the table that remembers which legacy row became which target rows.
-pub fn map_table(step: &str) -> String {
-    format!("cutover_map_{}", snake_case(step))
-}
 
 /// Returns the name of the temporary table that holds the keys of one set statement.
 pub fn batch_table(step: &str) -> String {
@@ -49,12 +46,6 @@ pub fn diagram_file(diagram: &str) -> String {
     format!("diagrams/{diagram}.puml")
 }
 
-/// Returns the name in snake_case: `LegacyPatient`, `legacy-patient` and `legacyPatient` become `legacy_patient`,
-/// `HTTPServer` becomes `http_server`. What is no ASCII letter or digit separates words.
-pub fn snake_case(name: &str) -> String {
-    words(name).join("_")
-}
-
 /// Returns the name in PascalCase.
 pub fn pascal_case(name: &str) -> String {
     words(name).iter().map(|word| capitalised(word)).collect()
@@ -63,34 +54,6 @@ pub fn pascal_case(name: &str) -> String {
 fn capitalised(word: &str) -> String {
     let mut rest = word.chars();
     rest.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(rest).collect()
-}
-
-/// Words of a name in lower case; a name without any letter or digit is the word `x`.
-fn words(name: &str) -> Vec<String> {
-    let characters: Vec<char> = name.chars().collect();
-    let mut words = vec![String::new()];
-    for (at, character) in characters.iter().enumerate() {
-        if starts_word(&characters, at) {
-            words.push(String::new());
-        }
-        if character.is_alphanumeric() {
-            words.last_mut().expect("there is a first word").extend(character.to_lowercase());
-        }
-    }
-    words.retain(|word| !word.is_empty());
-    if words.is_empty() {
-        words.push("x".to_string());
-    }
-    words
-}
-
-fn starts_word(characters: &[char], at: usize) -> bool {
-    let character = characters[at];
-    let before = at.checked_sub(1).map(|before| characters[before]);
-    let after = characters.get(at + 1);
-    !character.is_alphanumeric()
-        || (character.is_uppercase() && before.is_some_and(|before| !before.is_uppercase()))
-        || (character.is_uppercase() && after.is_some_and(|after| after.is_lowercase()))
 }
 
 /// Makes sure that no two things get the same name; databases often do not tell upper case from lower case.

@@ -1,1 +1,6 @@
-//! To come.
+//! What cutover makes of its examples, compiled. The files lie in a folder for each example and are never edited by
+//! hand: `cargo build` renews them.
+
+/// `examples/opal/opal.map`.
+#[path = "../opal/mapping.rs"]
+pub mod opal;

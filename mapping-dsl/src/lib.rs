@@ -7,6 +7,7 @@ mod compile;
 pub mod diagnostic;
 mod lines;
 mod lower;
+pub mod names;
 pub mod parse;
 pub mod plan;
 mod resolve;

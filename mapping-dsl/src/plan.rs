@@ -173,17 +173,7 @@ pub struct Step {
 impl Step {
     /// Returns the name of the table in the target that remembers which legacy row became which target rows.
     pub fn map_table(&self) -> String {
-        let mut name = String::from("cutover_map_");
-        let mut after_small = false;
-        for character in self.name.chars() {
-            let small = character.is_lowercase() || character.is_numeric();
-            if character.is_uppercase() && after_small {
-                name.push('_');
-            }
-            name.extend(character.to_lowercase());
-            after_small = small;
-        }
-        name
+        crate::names::map_table(&self.name)
     }
 
     /// Returns, for each column that is read, the reason for what is no value of its type. None where nothing but the

@@ -154,3 +154,16 @@ impl<T: ToValue> ToValue for Option<T> {
         self.as_ref().map_or(Value::Null, ToValue::to_value)
     }
 }
+
+/// Returns a key out of its parts; none if a part is null.
+pub fn key(parts: Vec<Value>) -> Option<crate::value::Key> {
+    (!parts.iter().any(Value::is_null)).then_some(parts)
+}
+
+/// Returns a text folded, for a look-up without regard to case and trailing blanks.
+pub fn folded(value: Value) -> Value {
+    match value {
+        Value::Text(text) => Value::Text(crate::operators::fold(&text)),
+        other => other,
+    }
+}
