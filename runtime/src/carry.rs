@@ -105,7 +105,7 @@ impl<'a> Carrier<'a> {
             let keys = match keys {
                 Ok(keys) => keys,
                 Err(rejection) => {
-                    self.reject_or_find(&mut carried, pending, rejection);
+                    self.reject_or_find(&mut carried, &mut answers, pending, rejection);
                     continue;
                 }
             };
@@ -140,13 +140,13 @@ impl<'a> Carrier<'a> {
         let converted = match self.step.convert(&pending.row, &links, &mut Random) {
             Ok(converted) => converted,
             Err(rejection) => {
-                self.reject_or_find(carried, pending, &rejection);
+                self.reject_or_find(carried, answers, pending, &rejection);
                 return Ok(Duration::ZERO);
             }
         };
         check_rows(self.spec, &converted)?;
         if let Some(found) = self.found.find(self.spec, &pending.key, Some(&converted)) {
-            self.find(carried, pending, found);
+            self.find(carried, answers, pending, found);
             return Ok(Duration::ZERO);
         }
         let prints = unique::prints(self.spec, &converted);
@@ -157,7 +157,7 @@ impl<'a> Carrier<'a> {
         if let Some((rule, _)) = prints.iter().find(|(rule, print)| self.uniques.contains(*rule, *print)) {
             let rule = &self.spec.unique[*rule];
             let value = unique::shown(rule, &converted);
-            self.reject(carried, pending, &Rejection { reason: rule.reason, value });
+            self.reject(carried, answers, pending, &Rejection { reason: rule.reason, value });
             return Ok(writing);
         }
         let print = fingerprint::of(&pending.key);
@@ -207,22 +207,25 @@ impl<'a> Carrier<'a> {
         Ok(began.elapsed())
     }
 
-    fn reject_or_find(&self, carried: &mut Carried, pending: &Pending, rejection: &Rejection) {
+    fn reject_or_find(&self, carried: &mut Carried, answers: &mut Answers, pending: &Pending, rejection: &Rejection) {
         match self.found.find(self.spec, &pending.key, None) {
-            Some(found) => self.find(carried, pending, found),
-            None => self.reject(carried, pending, rejection),
+            Some(found) => self.find(carried, answers, pending, found),
+            None => self.reject(carried, answers, pending, rejection),
         }
     }
 
-    fn find(&self, carried: &mut Carried, pending: &Pending, (role, key): (usize, Value)) {
-        let mut roles = vec![(Value::Null, Value::Null); self.spec.targets.len()];
-        roles[role].0 = key;
+    fn find(&self, carried: &mut Carried, answers: &mut Answers, pending: &Pending, (role, key): (usize, Value)) {
+        let mut keys = vec![Value::Null; self.spec.targets.len()];
+        keys[role] = key;
+        self.links.learn(answers, fingerprint::of(&pending.key), Some(&keys));
         carried.counts.found += 1;
-        carried.fingerprint = chain(carried.fingerprint, fingerprint::of([&roles[role].0]));
+        carried.fingerprint = chain(carried.fingerprint, fingerprint::of(&keys));
+        let roles = keys.into_iter().map(|key| (key, Value::Null)).collect();
         carried.entries.push(Entry { key: pending.key.clone(), state: State::Found, roles });
     }
 
-    fn reject(&self, carried: &mut Carried, pending: &Pending, rejection: &Rejection) {
+    fn reject(&self, carried: &mut Carried, answers: &mut Answers, pending: &Pending, rejection: &Rejection) {
+        self.links.learn(answers, fingerprint::of(&pending.key), None);
         let reason = &self.spec.reasons[rejection.reason];
         let reject = Reject {
             key: pending.key.clone(),

@@ -238,6 +238,7 @@ impl<'e, 'a> StepRun<'e, 'a> {
         if pending.is_empty() {
             return Ok(None);
         }
+        self.pass.in_scope += pending.len() as u64;
         self.settle(&pending, read)
     }
 
@@ -275,7 +276,7 @@ impl<'e, 'a> StepRun<'e, 'a> {
         let counts = carried.counts;
         self.now.add(counts);
         self.pass.seen.add(counts);
-        self.pass.in_scope += pending.len() as u64 - carried.postponed;
+        self.pass.postponed += carried.postponed;
         self.pass.settled += counts.total();
         self.engine.standing += counts.rejected;
         self.state = self.state_after(pending, &carried, again);
@@ -311,6 +312,11 @@ impl<'e, 'a> StepRun<'e, 'a> {
                 return Err(error);
             }
         };
+        if carried.counts.total() == 0 && !pending.iter().any(|pending| pending.again) {
+            // All rows were postponed. A commit would move the checkpoint although nothing has happened.
+            self.engine.target.abort().on(Side::Target)?;
+            return Ok(Ok(carried));
+        }
         match self.engine.target.commit() {
             Ok(()) => failpoint::hit("run.after_commit").map(|()| Ok(carried)),
             Err(error) => {

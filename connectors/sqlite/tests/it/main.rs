@@ -1,0 +1,11 @@
+//! The engine on SQLite files: what it carries, how it survives, what it finds and takes back.
+
+mod fixture;
+mod found;
+mod rejects;
+mod resume;
+mod rollback;
+mod run;
+mod store;
+mod verify;
+mod world;
