@@ -53,6 +53,14 @@ pub trait Connection {
     /// given. Called within the open transaction.
     fn next_key(&mut self, table: &str, column: &str) -> Result<i128, StoreError>;
 
+    /// Gives keys back after a complete rollback: if `next` is what the database would give now (but for rows that are
+    /// gone), it gives `before` from now on. Called within the open transaction. Nothing to do where the next key only
+    /// depends on the rows present.
+    fn restore_next_key(&mut self, table: &str, column: &str, next: i128, before: i128) -> Result<(), StoreError> {
+        let _ = (table, column, next, before);
+        Ok(())
+    }
+
     /// Appends rows to a control table within the open transaction. A connector with a faster way in overrides it.
     fn append(&mut self, table: &str, columns: &[String], rows: &[Row]) -> Result<(), StoreError> {
         let sql = insert_statement(self.dialect(), table, columns);

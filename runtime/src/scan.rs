@@ -36,12 +36,13 @@ impl Window {
         spec: &StepSpec,
         after: Option<&Key>,
     ) -> Result<Option<Window>, RunError> {
-        let query = statements::read_keys(legacy.dialect(), &spec.read, KeyRange { after, upto: None }, WINDOW);
+        let query =
+            statements::read_keys(legacy.dialect(), &spec.read, KeyRange { after, ..KeyRange::default() }, WINDOW);
         let found = rows(legacy, &query).on(Side::Legacy)?;
         found.iter().try_for_each(|key| check_key(spec, key))?;
         let Some(last) = found.last() else { return Ok(None) };
         let settled = if same_order(spec) {
-            entries::settled(target, spec, KeyRange { after, upto: Some(last) })?
+            entries::settled(target, spec, KeyRange { after, upto: Some(last), before: None })?
         } else {
             let found: Vec<&Key> = found.iter().collect();
             let entries = entries::of_keys(target, spec, &found)?;

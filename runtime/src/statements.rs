@@ -28,11 +28,12 @@ pub(crate) struct KeyColumn {
     pub(crate) kind: Kind,
 }
 
-/// A range of keys: after one (exclusive), up to another (inclusive).
+/// A range of keys: after one (exclusive), up to another (inclusive), before a third (exclusive).
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct KeyRange<'a> {
     pub(crate) after: Option<&'a Key>,
     pub(crate) upto: Option<&'a Key>,
+    pub(crate) before: Option<&'a Key>,
 }
 
 /// Which way a scan goes.
@@ -83,6 +84,9 @@ impl<'a> Sql<'a> {
         }
         if let Some(upto) = range.upto {
             self.push(" AND ").bound(key, upto, '<', "<=");
+        }
+        if let Some(before) = range.before {
+            self.push(" AND ").bound(key, before, '<', "<");
         }
         self
     }
@@ -295,7 +299,7 @@ mod tests {
             .map(|(name, kind)| KeyColumn { expression: name.to_string(), kind });
         let after = vec![Value::Text("x".into()), Value::Integer(2)];
         let mut sql = Sql::new(&Plain, "");
-        sql.and_range(&key, KeyRange { after: Some(&after), upto: None });
+        sql.and_range(&key, KeyRange { after: Some(&after), ..KeyRange::default() });
         assert_eq!(sql.done().text, " AND a >= ?1 AND ((a > ?2) OR (a = ?3 AND b > ?4))");
     }
 }

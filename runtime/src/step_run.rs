@@ -155,7 +155,7 @@ impl<'e, 'a> StepRun<'e, 'a> {
             after = window.upto;
         }
         if settled_before && scan::same_order(self.spec) {
-            let range = KeyRange { after: after.as_ref(), upto: None };
+            let range = KeyRange { after: after.as_ref(), ..KeyRange::default() };
             self.pass.gone += entries::settled(self.engine.target, self.spec, range)?.len() as u64;
         }
         Ok(None)
@@ -177,7 +177,7 @@ impl<'e, 'a> StepRun<'e, 'a> {
                 return Ok(Some(outcome));
             }
             let began = Instant::now();
-            let range = KeyRange { after: after.as_ref(), upto: window.upto.as_ref() };
+            let range = KeyRange { after: after.as_ref(), upto: window.upto.as_ref(), before: None };
             let limit = self.engine.options.batch.max(1);
             let page = scan::read_page(self.engine.legacy, self.spec, range, limit)?;
             let read = began.elapsed();
@@ -330,6 +330,9 @@ impl<'e, 'a> StepRun<'e, 'a> {
 
     fn write_within(&mut self, pending: &[Pending], refusal: Option<&StoreError>) -> Result<Carried, RunError> {
         lock::check(self.engine.target, self.engine.epoch)?;
+        if self.state.in_scope == 0 {
+            crate::given::remember(self.engine.target, self.spec)?;
+        }
         let mut carried = match refusal {
             Some(refusal) => self.refused(pending, refusal),
             None => self.carry(pending)?,

@@ -40,6 +40,22 @@ fn sequence(inner: &Connection, table: &str) -> Result<i64, Error> {
     Ok(statement.query_row([table], |row| row.get(0)).optional()?.unwrap_or(0))
 }
 
+/// Sets the sequence of a table with AUTOINCREMENT back, unless somebody has taken keys after `next`.
+pub(crate) fn restore_sequence(inner: &Connection, table: &str, next: i128, before: i128) -> Result<(), Error> {
+    let (Ok(next), Ok(before)) = (i64::try_from(next), i64::try_from(before)) else { return Ok(()) };
+    let present = sequence(inner, table)?;
+    if present == 0 || present != next - 1 {
+        return Ok(());
+    }
+    let sql = match before {
+        // A table that never had a row has no sequence.
+        ..=1 => "DELETE FROM sqlite_sequence WHERE name = ?1 COLLATE NOCASE AND ?2 <= 1",
+        _ => "UPDATE sqlite_sequence SET seq = ?2 - 1 WHERE name = ?1 COLLATE NOCASE",
+    };
+    inner.prepare_cached(sql)?.execute(rusqlite::params![table, before])?;
+    Ok(())
+}
+
 /// Returns whether a column keeps text as text. Other columns make a number of what looks like one, and lose digits.
 pub(crate) fn keeps_text(inner: &Connection, table: &str, column: &str) -> Result<bool, Error> {
     let mut statement =

@@ -116,6 +116,10 @@ impl Connection for Sqlite {
         catalogue::next_key(&self.inner, table, column).map_err(|error| self.fault(&error))
     }
 
+    fn restore_next_key(&mut self, table: &str, _: &str, next: i128, before: i128) -> Result<(), StoreError> {
+        catalogue::restore_sequence(&self.inner, table, next, before).map_err(|error| self.fault(&error))
+    }
+
     fn append(&mut self, table: &str, columns: &[String], rows: &[Row]) -> Result<(), StoreError> {
         let sql = insert::statement(table, columns);
         let run = || {
