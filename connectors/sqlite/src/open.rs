@@ -10,6 +10,9 @@ use std::time::Duration;
 /// How long a statement waits for other writers.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Memory for pages, in the negative KiB that SQLite asks for: indexes of several tables grow side by side.
+const CACHE_KIB: i64 = -65_536;
+
 /// How many prepared statements are kept.
 const STATEMENTS: usize = 128;
 
@@ -47,6 +50,7 @@ fn prepare(inner: &Connection) -> Result<(), rusqlite::Error> {
     // Otherwise a quoted name that is no column counts as a text.
     inner.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
     inner.pragma_update(None, "foreign_keys", true)?;
+    inner.pragma_update(None, "cache_size", CACHE_KIB)?;
     // The first read shows whether this is a database at all.
     inner.query_row("SELECT COUNT(*) FROM sqlite_schema", [], |_| Ok(()))
 }
