@@ -4,8 +4,8 @@ use crate::step::TargetSpec;
 use crate::value::{Key, Kind, Row, Value};
 use std::fmt;
 
-/// One connection to one database, used by one thread.
-pub trait Connection {
+/// One connection to one database, used by one thread at a time.
+pub trait Connection: Send {
     /// Returns how this database spells things.
     fn dialect(&self) -> &dyn SqlDialect;
 

@@ -52,6 +52,7 @@ impl Entry {
     /// Returns the row of the map table.
     pub(crate) fn into_row(self, run: i64) -> Row {
         let mut row = self.key;
+        row.reserve_exact(2 + 2 * self.roles.len());
         row.push(Value::Text(self.state.name().to_string()));
         row.push(Value::Integer(run.into()));
         row.extend(self.roles.into_iter().flat_map(|(key, written)| [key, written]));
@@ -217,21 +218,19 @@ pub(crate) fn settled(
 
 /// Returns how many entries there are in each state.
 pub(crate) fn counts(target: &mut dyn Connection, spec: &StepSpec) -> Result<Counts, RunError> {
-    let mut sql = Sql::new(target.dialect(), "SELECT ");
     let state = target.dialect().quote("state");
-    sql.result(&state, Kind::Text).result("COUNT(*)", Kind::Integer);
-    sql.push(" FROM ").name(&spec.map_table).push(" GROUP BY ").name("state");
-    let statement = sql.done();
-    let mut counts = Counts::default();
-    for row in rows(target, &statement).on(Side::Target)? {
-        let number = unsigned(&row[1]);
-        match State::read(&row[0]) {
-            State::Migrated => counts.migrated += number,
-            State::Found => counts.found += number,
-            State::Rejected => counts.rejected += number,
-        }
+    let mut sql = Sql::new(target.dialect(), "SELECT ");
+    sql.result("COUNT(*)", Kind::Integer);
+    for counted in [State::Migrated, State::Found] {
+        sql.result(&format!("COUNT(CASE WHEN {state} = "), Kind::Integer);
+        sql.bind(&Value::Text(counted.name().into())).push(" THEN 1 END)");
     }
-    Ok(counts)
+    sql.push(" FROM ").name(&spec.map_table);
+    let statement = sql.done();
+    let rows = rows(target, &statement).on(Side::Target)?;
+    let number = |at: usize| rows.first().map_or(0, |row| unsigned(&row[at]));
+    let (migrated, found) = (number(1), number(2));
+    Ok(Counts { migrated, found, rejected: number(0) - migrated - found })
 }
 
 /// Removes the entry of a legacy row.

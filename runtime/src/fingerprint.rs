@@ -2,6 +2,7 @@
 //! Two rows have the same fingerprint if, and practically only if, all their values are equal in this sense.
 
 use crate::value::{Value, write_date_time};
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::io::Write;
@@ -33,9 +34,16 @@ impl Hasher for Spread {
 
 /// Returns the fingerprint of values in order.
 pub fn of<'a>(values: impl IntoIterator<Item = &'a Value>) -> u128 {
-    let mut bytes = Vec::with_capacity(128);
-    values.into_iter().for_each(|value| encode(value, &mut bytes));
-    xxh3_128(&bytes)
+    BUFFER.with_borrow_mut(|bytes| {
+        bytes.clear();
+        values.into_iter().for_each(|value| encode(value, bytes));
+        xxh3_128(bytes)
+    })
+}
+
+thread_local! {
+    /// One fingerprint is taken for each row and each key: this is no place to allocate.
+    static BUFFER: RefCell<Vec<u8>> = RefCell::default();
 }
 
 /// Returns a fingerprint as the journal keeps it.

@@ -103,7 +103,8 @@ pub(crate) fn close(target: &mut dyn Connection, run: i64, epoch: i64, outcome: 
 
 /// A run under way.
 pub(crate) struct Engine<'a> {
-    pub(crate) legacy: &'a mut dyn Connection,
+    /// Lent to the reader while rows are read ahead.
+    legacy: Option<&'a mut dyn Connection>,
     pub(crate) target: &'a mut dyn Connection,
     pub(crate) steps: &'a [Box<dyn Step>],
     pub(crate) options: &'a RunOptions,
@@ -130,7 +131,7 @@ impl<'a> Engine<'a> {
             standing += entries::counts(target, step.spec())?.rejected;
         }
         let pace = Pace::new(options.deadline, options.stop.clone());
-        Ok(Engine { legacy, target, steps, options, observer, run, epoch, standing, pace })
+        Ok(Engine { legacy: Some(legacy), target, steps, options, observer, run, epoch, standing, pace })
     }
 
     fn all_steps(&mut self) -> Result<(Outcome, Vec<StepReport>), RunError> {
@@ -146,6 +147,19 @@ impl<'a> Engine<'a> {
         }
         let outcome = if self.over_budget() { Outcome::OverBudget } else { Outcome::Complete };
         Ok((outcome, reports))
+    }
+
+    pub(crate) fn legacy(&mut self) -> &mut dyn Connection {
+        *self.legacy.as_mut().expect("the reader gives the connection back before it ends")
+    }
+
+    /// Lends the legacy connection; it comes back by [`Engine::give_back`].
+    pub(crate) fn lend_legacy(&mut self) -> &'a mut dyn Connection {
+        self.legacy.take().expect("the reader gives the connection back before it ends")
+    }
+
+    pub(crate) fn give_back(&mut self, legacy: &'a mut dyn Connection) {
+        self.legacy = Some(legacy);
     }
 
     /// Returns whether more rows stand rejected than the operator allows.

@@ -9,6 +9,8 @@ use crate::report::key_text;
 use crate::statements::{self, KeyRange};
 use crate::step::StepSpec;
 use crate::value::{Key, Kind, Row, Value};
+use std::sync::mpsc::SyncSender;
+use std::time::{Duration, Instant};
 
 /// How many keys are looked at together to find out whether any of them is pending.
 const WINDOW: usize = 50_000;
@@ -86,6 +88,28 @@ pub(crate) fn read_page(
     }
     page.truncate(limit);
     Ok(page)
+}
+
+/// A page of rows with the time it took to read it, or why it could not be read.
+pub(crate) type Page = Result<(Vec<(Key, Row)>, Duration), RunError>;
+
+/// Reads the pages of a range and sends them, until the range is done or nobody listens any more.
+pub(crate) fn read_ahead(
+    legacy: &mut dyn Connection,
+    spec: &StepSpec,
+    (mut after, upto): (Option<Key>, Option<&Key>),
+    limit: usize,
+    sender: &SyncSender<Page>,
+) {
+    loop {
+        let began = Instant::now();
+        let page = read_page(legacy, spec, KeyRange { after: after.as_ref(), upto, before: None }, limit);
+        let more = page.as_ref().is_ok_and(|page| page.len() == limit);
+        after = page.as_ref().ok().and_then(|page| page.last()).map(|(key, _)| key.clone());
+        if sender.send(page.map(|page| (page, began.elapsed()))).is_err() || !more {
+            return;
+        }
+    }
 }
 
 fn check_key(spec: &StepSpec, key: &Key) -> Result<(), RunError> {

@@ -16,6 +16,7 @@ use crate::statements::KeyRange;
 use crate::step::{LinkSpec, Step, StepSpec};
 use crate::value::{Key, Row, Value};
 use crate::{lock, world};
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::{Duration, Instant};
 
 /// The pass that settles what still refers to unsettled rows: they never will be.
@@ -66,12 +67,12 @@ impl<'e, 'a> StepRun<'e, 'a> {
 
     /// Settles everything that is pending, as far as deadline, budget and operator allow.
     pub(crate) fn run(mut self) -> Result<(StepReport, Outcome), RunError> {
-        let rows = scan::count(self.engine.legacy, self.spec)?;
+        let rows = scan::count(self.engine.legacy(), self.spec)?;
         self.engine.observer.step_started(&self.spec.name, rows);
         let stopped = self.passes()?;
         let pending = match stopped {
             Some(_) => 0,
-            None => scan::count(self.engine.legacy, self.spec)?.saturating_sub(self.pass.read),
+            None => scan::count(self.engine.legacy(), self.spec)?.saturating_sub(self.pass.read),
         };
         let mut outcome = stopped.unwrap_or(Outcome::Complete);
         if outcome == Outcome::Complete {
@@ -82,7 +83,7 @@ impl<'e, 'a> StepRun<'e, 'a> {
     }
 
     fn report(&mut self, pending: u64) -> Result<StepReport, RunError> {
-        let legacy = &mut *self.engine.legacy;
+        let legacy = self.engine.legacy();
         let nothing = self.state.complete && self.state.in_scope == 0;
         Ok(StepReport {
             map: self.spec.name.clone(),
@@ -108,7 +109,7 @@ impl<'e, 'a> StepRun<'e, 'a> {
                 return Ok(Some(outcome));
             }
             if !resumed && self.pass.postponed == 0 {
-                let behind = scan::count(self.engine.legacy, self.spec)? > self.pass.read;
+                let behind = scan::count(self.engine.legacy(), self.spec)? > self.pass.read;
                 if !behind || rescans == RESCANS {
                     return Ok(None);
                 }
@@ -142,7 +143,7 @@ impl<'e, 'a> StepRun<'e, 'a> {
             let began = Instant::now();
             let window = match settled_before {
                 false => Some(Window::open()),
-                true => Window::next(self.engine.legacy, self.engine.target, self.spec, after.as_ref())?,
+                true => self.next_window(after.as_ref())?,
             };
             self.stages.read += began.elapsed();
             let Some(window) = window else { break };
@@ -171,27 +172,54 @@ impl<'e, 'a> StepRun<'e, 'a> {
             self.engine.observer.rows_passed(&self.spec.name, rows);
             return Ok(self.engine.pace.must_stop());
         }
+        // The next page is read while this one is carried.
+        let legacy = self.engine.lend_legacy();
+        let (spec, limit, from) = (self.spec, self.engine.options.batch.max(1), after.clone());
+        let (result, legacy) = std::thread::scope(|scope| {
+            let (sender, pages) = sync_channel(1);
+            let reader = scope.spawn(move || {
+                scan::read_ahead(legacy, spec, (from, window.upto.as_ref()), limit, &sender);
+                legacy
+            });
+            let result = self.pages(window, &pages, after);
+            drop(pages);
+            (result, reader.join())
+        });
+        match legacy {
+            Ok(legacy) => self.engine.give_back(legacy),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+        result
+    }
+
+    /// Settles what is pending in the pages of a window.
+    fn pages(
+        &mut self,
+        window: &Window,
+        pages: &Receiver<scan::Page>,
+        after: &mut Option<Key>,
+    ) -> Result<Option<Outcome>, RunError> {
         let mut matched = 0;
-        loop {
+        for page in pages {
             if let Some(outcome) = self.engine.pace.must_stop() {
                 return Ok(Some(outcome));
             }
-            let began = Instant::now();
-            let range = KeyRange { after: after.as_ref(), upto: window.upto.as_ref(), before: None };
-            let limit = self.engine.options.batch.max(1);
-            let page = scan::read_page(self.engine.legacy, self.spec, range, limit)?;
-            let read = began.elapsed();
+            let (page, read) = page?;
             failpoint::hit("run.after_read")?;
-            let more = page.len() == limit;
             *after = page.last().map(|(key, _)| key.clone()).or(after.take());
             if let Some(outcome) = self.page(page, window, &mut matched, read)? {
                 return Ok(Some(outcome));
             }
-            if !more {
-                self.pass.gone += window.settled.len() as u64 - matched;
-                return Ok(None);
-            }
         }
+        self.pass.gone += window.settled.len() as u64 - matched;
+        Ok(None)
+    }
+
+    fn next_window(&mut self, after: Option<&Key>) -> Result<Option<Window>, RunError> {
+        let legacy = self.engine.lend_legacy();
+        let window = Window::next(legacy, self.engine.target, self.spec, after);
+        self.engine.give_back(legacy);
+        window
     }
 
     fn all_settled(&self, window: &Window) -> bool {

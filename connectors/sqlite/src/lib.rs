@@ -84,8 +84,11 @@ impl Connection for Sqlite {
         let bound = rusqlite::params_from_iter(parameters.iter().map(Bound));
         let mut rows = statement.query(bound).map_err(fault)?;
         while let Some(row) = rows.next().map_err(fault)? {
-            let read = |(at, kind): (usize, &Kind)| Ok(value::read(row.get_ref(at).map_err(fault)?, *kind));
-            each(kinds.iter().enumerate().map(read).collect::<Result<Row, StoreError>>()?)?;
+            let mut values = Row::with_capacity(kinds.len());
+            for (at, kind) in kinds.iter().enumerate() {
+                values.push(value::read(row.get_ref(at).map_err(fault)?, *kind));
+            }
+            each(values)?;
         }
         Ok(())
     }
