@@ -4,11 +4,10 @@ use crate::dialect::SqliteDialect;
 use crate::open::failed;
 use crate::value::Bound;
 use crate::{Sqlite, catalogue, error};
-use cutover_runtime::connection::{
-    Connection, SqlDialect, StoreError, StoreErrorKind, Unit, Violation, ViolationKind, Written,
-};
+use cutover_runtime::connection::{SqlDialect, StoreError, StoreErrorKind, Unit, Violation, ViolationKind, Written};
 use cutover_runtime::step::{KeyAssigned, Source, TargetSpec};
 use cutover_runtime::value::{Row, Value};
+use rusqlite::CachedStatement;
 
 /// Digits that a column of numbers keeps for sure.
 const EXACT_DIGITS: usize = 15;
@@ -23,11 +22,7 @@ pub(crate) fn statement(table: &str, columns: &[String]) -> String {
 }
 
 /// Writes units in order. One answer for each.
-pub(crate) fn insert(
-    sqlite: &mut Sqlite,
-    targets: &[TargetSpec],
-    units: Vec<Unit>,
-) -> Result<Vec<Written>, StoreError> {
+pub(crate) fn insert(sqlite: &Sqlite, targets: &[TargetSpec], units: Vec<Unit>) -> Result<Vec<Written>, StoreError> {
     let mut writers = targets.iter().map(|target| Writer::new(sqlite, target)).collect::<Result<Vec<_>, _>>()?;
     let mut answers = Vec::with_capacity(units.len());
     for unit in units {
@@ -39,22 +34,26 @@ pub(crate) fn insert(
 /// What it takes to write into one target.
 struct Writer<'a> {
     target: &'a TargetSpec,
-    sql: String,
+    statement: CachedStatement<'a>,
     /// The next key, if the engine assigns keys here.
     next: Option<i128>,
 }
 
 impl<'a> Writer<'a> {
-    fn new(sqlite: &mut Sqlite, target: &'a TargetSpec) -> Result<Writer<'a>, StoreError> {
+    fn new(sqlite: &'a Sqlite, target: &'a TargetSpec) -> Result<Writer<'a>, StoreError> {
         let mut columns: Vec<String> = target.columns.iter().map(|column| column.name.clone()).collect();
         let next = match target.key.assigned {
             KeyAssigned::Conversion(_) => None,
             KeyAssigned::Engine => {
                 columns.push(target.key.column.clone());
-                Some(sqlite.next_key(&target.table, &target.key.column)?)
+                Some(
+                    catalogue::next_key(&sqlite.inner, &target.table, &target.key.column)
+                        .map_err(|error| sqlite.fault(&error))?,
+                )
             }
         };
-        Ok(Writer { target, sql: statement(&target.table, &columns), next })
+        let statement = sqlite.inner.prepare_cached(&statement(&target.table, &columns));
+        Ok(Writer { target, statement: statement.map_err(|error| sqlite.fault(&error))?, next })
     }
 
     fn key(&self, row: &Row) -> Value {
@@ -73,7 +72,7 @@ fn write_unit(sqlite: &Sqlite, writers: &mut [Writer<'_>], unit: Unit) -> Result
     }
     let mut rows = unit.rows;
     let mut keys: Vec<Value> = Vec::with_capacity(rows.len());
-    for (at, writer) in writers.iter().enumerate() {
+    for (at, writer) in writers.iter_mut().enumerate() {
         fill_siblings(writer.target, &keys, &mut rows[at]);
         let key = writer.key(&rows[at]);
         if let Some(violation) = write_row(sqlite, writer, &rows[at], &key)? {
@@ -109,13 +108,18 @@ fn fill_siblings(target: &TargetSpec, keys: &[Value], row: &mut Row) {
     }
 }
 
-fn write_row(sqlite: &Sqlite, writer: &Writer<'_>, row: &Row, key: &Value) -> Result<Option<Violation>, StoreError> {
+fn write_row(
+    sqlite: &Sqlite,
+    writer: &mut Writer<'_>,
+    row: &Row,
+    key: &Value,
+) -> Result<Option<Violation>, StoreError> {
     if let Some(violation) = loses_digits(sqlite, writer.target, row)? {
         return Ok(Some(violation));
     }
-    let run = || {
-        let mut statement = sqlite.inner.prepare_cached(&writer.sql)?;
-        for (at, value) in row.iter().chain(writer.next.map(|_| key)).enumerate() {
+    let (statement, assigned) = (&mut writer.statement, writer.next.map(|_| key));
+    let mut run = || {
+        for (at, value) in row.iter().chain(assigned).enumerate() {
             statement.raw_bind_parameter(at + 1, Bound(value))?;
         }
         statement.raw_execute()
