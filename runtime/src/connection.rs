@@ -4,8 +4,8 @@ use crate::step::TargetSpec;
 use crate::value::{Key, Kind, Row, Value};
 use std::fmt;
 
-/// One connection to one database, used by one thread.
-pub trait Connection {
+/// One connection to one database, used by one thread at a time.
+pub trait Connection: Send {
     /// Returns how this database spells things.
     fn dialect(&self) -> &dyn SqlDialect;
 
@@ -52,6 +52,50 @@ pub trait Connection {
     /// Returns the next key that the database would give in this table: one more than the highest key in use or ever
     /// given. Called within the open transaction.
     fn next_key(&mut self, table: &str, column: &str) -> Result<i128, StoreError>;
+
+    /// Gives keys back after a complete rollback: if `next` is what the database would give now (but for rows that are
+    /// gone), it gives `before` from now on. Called within the open transaction. Nothing to do where the next key only
+    /// depends on the rows present.
+    fn restore_next_key(&mut self, table: &str, column: &str, next: i128, before: i128) -> Result<(), StoreError> {
+        let _ = (table, column, next, before);
+        Ok(())
+    }
+
+    /// Appends rows to a control table within the open transaction. A connector with a faster way in overrides it.
+    fn append(&mut self, table: &str, columns: &[String], rows: &[Row]) -> Result<(), StoreError> {
+        let sql = insert_statement(self.dialect(), table, columns);
+        rows.iter().try_for_each(|row| self.execute(&sql, row).map(|_| ()))
+    }
+
+    /// Takes the lock that one runner at a time holds on a target. It dies with its owner: when the process or the
+    /// connection ends, it is free. A database without such a lock relies on the epoch alone.
+    fn lock_runner(&mut self) -> Result<RunnerLock, StoreError> {
+        Ok(RunnerLock::Taken)
+    }
+
+    /// Gives the runner's lock back.
+    fn unlock_runner(&mut self) {}
+
+    /// Returns who holds the runner's lock now, in words for the operator; none if it is free.
+    fn lock_holder(&mut self) -> Result<Option<String>, StoreError> {
+        Ok(None)
+    }
+}
+
+/// The answer to [`Connection::lock_runner`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RunnerLock {
+    /// It is ours.
+    Taken,
+    /// Somebody else holds it: process and start time as far as they are known.
+    Held(String),
+}
+
+/// Returns the statement that inserts one row with a placeholder for each column.
+pub fn insert_statement(dialect: &dyn SqlDialect, table: &str, columns: &[String]) -> String {
+    let names: Vec<String> = columns.iter().map(|column| dialect.quote(column)).collect();
+    let places: Vec<String> = (1..=columns.len()).map(|index| dialect.placeholder(index)).collect();
+    format!("INSERT INTO {} ({}) VALUES ({})", dialect.quote(table), names.join(", "), places.join(", "))
 }
 
 /// What one legacy row becomes: a row for each target, in the order of the step's targets.

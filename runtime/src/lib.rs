@@ -2,10 +2,40 @@
 //! across, verifies them and takes them back. Knows databases only through [`connection::Connection`], and mappings
 //! only through [`step::Step`].
 
+mod carry;
 pub mod connection;
+mod entries;
+pub mod error;
+pub mod failpoint;
+pub mod fingerprint;
+mod found;
+mod given;
+mod journal;
+mod links;
+mod lock;
+pub mod observer;
 pub mod operators;
+mod pace;
 pub mod read;
+pub mod report;
+mod rollback;
+mod run;
+mod scan;
+mod statements;
+mod status;
 pub mod step;
+mod step_rollback;
+mod step_run;
+mod target_rows;
+mod unique;
 pub mod value;
+mod verify;
+mod world;
 
+pub use error::RunError;
+pub use observer::{Observer, Silent};
+pub use rollback::{RollbackOptions, rollback};
+pub use run::{RunOptions, run};
+pub use status::status;
+pub use verify::{VerifyOptions, verify};
 pub use {chrono, chrono_tz, regex, uuid}; // Generated code names these types.

@@ -1,0 +1,40 @@
+//! How SQLite spells things.
+
+use cutover_runtime::connection::SqlDialect;
+use cutover_runtime::value::Kind;
+
+/// The dialect of SQLite.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SqliteDialect;
+
+impl SqlDialect for SqliteDialect {
+    fn name(&self) -> &'static str {
+        "sqlite"
+    }
+
+    fn quote(&self, identifier: &str) -> String {
+        format!("\"{}\"", identifier.replace('"', "\"\""))
+    }
+
+    fn placeholder(&self, index: usize) -> String {
+        format!("?{index}")
+    }
+
+    fn column_type(&self, kind: Kind) -> &'static str {
+        match kind {
+            Kind::Boolean | Kind::Integer => "INTEGER",
+            Kind::Bytes => "BLOB",
+            Kind::Decimal | Kind::Float | Kind::Text | Kind::Uuid => "TEXT",
+            Kind::Date | Kind::DateTime | Kind::Instant | Kind::Time => "TEXT",
+        }
+    }
+
+    fn exact(&self, expression: &str, kind: Kind) -> String {
+        match kind {
+            Kind::Boolean | Kind::Integer | Kind::Float | Kind::Bytes => expression.to_string(),
+            // All of these are text here, and a column may be declared COLLATE NOCASE.
+            Kind::Decimal | Kind::Text | Kind::Uuid => format!("{expression} COLLATE BINARY"),
+            Kind::Date | Kind::DateTime | Kind::Instant | Kind::Time => format!("{expression} COLLATE BINARY"),
+        }
+    }
+}

@@ -1,0 +1,328 @@
+//! Carries one batch of legacy rows across: resolve, convert, check, write. Works within the caller's transaction and
+//! returns what the journal must hold. The result depends on the rows and their order alone, not on how they fall
+//! into batches: whatever depends on a row that is not written yet has it written first.
+
+use crate::connection::{Connection, Unit, Violation, ViolationKind, Written};
+use crate::entries::{Entry, State};
+use crate::error::{OnSide, RunError, Side};
+use crate::failpoint;
+use crate::fingerprint::{self, PrintSet, chain, hex};
+use crate::found::FoundRows;
+use crate::links::{Answers, Links};
+use crate::report::{Counts, key_text};
+use crate::step::{Generator, Link, Rejection, Step, StepSpec};
+use crate::unique::{self, Uniques};
+use crate::value::{Key, Row, Value};
+use std::collections::HashSet;
+use std::time::{Duration, Instant};
+
+/// A legacy row that is to be settled.
+#[derive(Debug, Clone)]
+pub(crate) struct Pending {
+    pub(crate) key: Key,
+    pub(crate) row: Row,
+    /// Whether it stands rejected and is tried again.
+    pub(crate) again: bool,
+}
+
+/// What a batch did; the journal gets it in the same transaction.
+#[derive(Default)]
+pub(crate) struct Carried {
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) rejects: Vec<Reject>,
+    pub(crate) counts: Counts,
+    /// Rows that refer to an own row that is not settled yet.
+    pub(crate) postponed: u64,
+    pub(crate) fingerprint: u128,
+    pub(crate) convert: Duration,
+}
+
+/// A rejected row.
+pub(crate) struct Reject {
+    pub(crate) key: Key,
+    pub(crate) column: String,
+    pub(crate) rule: String,
+    pub(crate) message: String,
+    pub(crate) value: Value,
+    pub(crate) line: u32,
+}
+
+/// What a step needs in memory while it runs.
+pub(crate) struct Carrier<'a> {
+    step: &'a dyn Step,
+    spec: &'a StepSpec,
+    pub(crate) links: Links<'a>,
+    uniques: Uniques,
+    found: FoundRows,
+}
+
+/// Units that are converted and not written yet.
+#[derive(Default)]
+struct Open {
+    units: Vec<Unit>,
+    waiting: Vec<Waiting>,
+    keys: PrintSet,
+    prints: HashSet<(usize, u128)>,
+}
+
+struct Waiting {
+    key: Key,
+    print: u128,
+    links: Vec<Link>,
+    row: usize,
+    prints: Vec<(usize, u128)>,
+}
+
+impl<'a> Carrier<'a> {
+    /// Loads what the step compares with.
+    pub(crate) fn load(
+        target: &mut dyn Connection,
+        step: &'a dyn Step,
+        steps: &'a [Box<dyn Step>],
+    ) -> Result<Carrier<'a>, RunError> {
+        let spec = step.spec();
+        let links = Links::load(target, spec, steps)?;
+        let uniques = Uniques::load(target, spec)?;
+        let found = FoundRows::load(target, spec, steps)?;
+        Ok(Carrier { step, spec, links, uniques, found })
+    }
+
+    /// Settles rows in scope. With `postpone`, rows that refer to an unsettled row of the same step are left out.
+    pub(crate) fn carry(
+        &mut self,
+        target: &mut dyn Connection,
+        rows: &[Pending],
+        postpone: bool,
+    ) -> Result<Carried, RunError> {
+        let began = Instant::now();
+        let asked: Vec<_> = rows.iter().map(|pending| self.step.link_keys(&pending.row)).collect();
+        check_links(self.spec, &asked)?;
+        let mut answers = self.links.ask(target, asked.iter().filter_map(|keys| keys.as_deref().ok()))?;
+        let mut carried = Carried::default();
+        let mut open = Open::default();
+        let mut writing = Duration::ZERO;
+        for (at, (pending, keys)) in rows.iter().zip(&asked).enumerate() {
+            let keys = match keys {
+                Ok(keys) => keys,
+                Err(rejection) => {
+                    self.reject_or_find(&mut carried, &mut answers, pending, rejection);
+                    continue;
+                }
+            };
+            if self.links.own_keys(keys).iter().any(|key| open.keys.contains(key)) {
+                writing += self.flush(target, &mut open, &mut answers, &mut carried, rows)?;
+            }
+            let links = self.links.answer(&answers, keys);
+            if postpone && links.contains(&None) {
+                carried.postponed += 1;
+                continue;
+            }
+            let links = links.into_iter().map(|link| link.unwrap_or(Link::Missing)).collect();
+            writing += self.convert(target, (at, links), rows, &mut open, &mut answers, &mut carried)?;
+        }
+        failpoint::hit("run.after_convert")?;
+        writing += self.flush(target, &mut open, &mut answers, &mut carried, rows)?;
+        carried.convert = began.elapsed().saturating_sub(writing);
+        Ok(carried)
+    }
+
+    /// Converts one row and puts it among the open units, unless it is found or rejected.
+    fn convert(
+        &mut self,
+        target: &mut dyn Connection,
+        (at, links): (usize, Vec<Link>),
+        rows: &[Pending],
+        open: &mut Open,
+        answers: &mut Answers,
+        carried: &mut Carried,
+    ) -> Result<Duration, RunError> {
+        let pending = &rows[at];
+        let converted = match self.step.convert(&pending.row, &links, &mut Random) {
+            Ok(converted) => converted,
+            Err(rejection) => {
+                self.reject_or_find(carried, answers, pending, &rejection);
+                return Ok(Duration::ZERO);
+            }
+        };
+        check_rows(self.spec, &converted)?;
+        if let Some(found) = self.found.find(self.spec, &pending.key, Some(&converted)) {
+            self.find(carried, answers, pending, found);
+            return Ok(Duration::ZERO);
+        }
+        let prints = unique::prints(self.spec, &converted);
+        let mut writing = Duration::ZERO;
+        if prints.iter().any(|print| open.prints.contains(print)) {
+            writing = self.flush(target, open, answers, carried, rows)?;
+        }
+        if let Some((rule, _)) = prints.iter().find(|(rule, print)| self.uniques.contains(*rule, *print)) {
+            let rule = &self.spec.unique[*rule];
+            let value = unique::shown(rule, &converted);
+            self.reject(carried, answers, pending, &Rejection { reason: rule.reason, value });
+            return Ok(writing);
+        }
+        let print = fingerprint::of(&pending.key);
+        for (rule, value) in &prints {
+            self.uniques.insert(*rule, *value);
+        }
+        open.prints.extend(&prints);
+        open.keys.insert(print);
+        open.waiting.push(Waiting { key: pending.key.clone(), print, links, row: at, prints });
+        open.units.push(Unit { rows: converted });
+        Ok(writing)
+    }
+
+    /// Writes the open units and takes in what became of them.
+    fn flush(
+        &mut self,
+        target: &mut dyn Connection,
+        open: &mut Open,
+        answers: &mut Answers,
+        carried: &mut Carried,
+        rows: &[Pending],
+    ) -> Result<Duration, RunError> {
+        let open = std::mem::take(open);
+        if open.units.is_empty() {
+            return Ok(Duration::ZERO);
+        }
+        failpoint::hit("run.before_insert")?;
+        let began = Instant::now();
+        let written = target.insert(&self.spec.targets, open.units).on(Side::Target)?;
+        failpoint::hit("run.after_insert")?;
+        for (waiting, written) in open.waiting.into_iter().zip(written) {
+            match written {
+                Written::Keys(keys, rows) => {
+                    self.links.learn(answers, waiting.print, Some(&keys));
+                    migrated(carried, waiting, keys, &rows);
+                }
+                Written::Refused(violation) => {
+                    self.links.learn(answers, waiting.print, None);
+                    for (rule, print) in &waiting.prints {
+                        self.uniques.remove(*rule, *print);
+                    }
+                    let row = &rows[waiting.row].row;
+                    carried.refuse(self.refused(waiting.key, row, &waiting.links, &violation), self.spec);
+                }
+            }
+        }
+        Ok(began.elapsed())
+    }
+
+    fn reject_or_find(&self, carried: &mut Carried, answers: &mut Answers, pending: &Pending, rejection: &Rejection) {
+        match self.found.find(self.spec, &pending.key, None) {
+            Some(found) => self.find(carried, answers, pending, found),
+            None => self.reject(carried, answers, pending, rejection),
+        }
+    }
+
+    fn find(&self, carried: &mut Carried, answers: &mut Answers, pending: &Pending, (role, key): (usize, Value)) {
+        let mut keys = vec![Value::Null; self.spec.targets.len()];
+        keys[role] = key;
+        self.links.learn(answers, fingerprint::of(&pending.key), Some(&keys));
+        carried.counts.found += 1;
+        carried.fingerprint = chain(carried.fingerprint, fingerprint::of(&keys));
+        let roles = keys.into_iter().map(|key| (key, Value::Null)).collect();
+        carried.entries.push(Entry { key: pending.key.clone(), state: State::Found, roles });
+    }
+
+    fn reject(&self, carried: &mut Carried, answers: &mut Answers, pending: &Pending, rejection: &Rejection) {
+        self.links.learn(answers, fingerprint::of(&pending.key), None);
+        let reason = &self.spec.reasons[rejection.reason];
+        let reject = Reject {
+            key: pending.key.clone(),
+            column: reason.column.clone(),
+            rule: reason.name.clone(),
+            message: reason.message.clone(),
+            value: rejection.value.clone(),
+            line: reason.line,
+        };
+        carried.refuse(reject, self.spec);
+    }
+
+    /// Describes a row that a constraint of the target refused. The row is converted once more for the value: this
+    /// path is rare, and keeping a copy of every row is not.
+    fn refused(&self, key: Key, row: &Row, links: &[Link], violation: &Violation) -> Reject {
+        let converted = self.step.convert(row, links, &mut Random).unwrap_or_default();
+        let named = self.spec.targets.iter().zip(&converted).find_map(|(target, row)| {
+            let mut columns = target.columns.iter().zip(row).filter(|_| target.table == violation.table);
+            columns.find(|(column, _)| violation.constraint.contains(&column.name))
+        });
+        let (rule, what) = violated(violation.kind);
+        Reject {
+            key,
+            column: named.map_or(violation.constraint.clone(), |(column, _)| column.name.clone()),
+            rule: rule.to_string(),
+            message: format!("table {} refuses the row: {what} {}", violation.table, violation.constraint),
+            value: named.map_or(Value::Null, |(_, value)| value.clone()),
+            line: named.map_or(0, |(column, _)| column.line),
+        }
+    }
+}
+
+impl Carried {
+    /// Takes in a rejected row.
+    pub(crate) fn refuse(&mut self, reject: Reject, spec: &StepSpec) {
+        self.counts.rejected += 1;
+        self.fingerprint = chain(self.fingerprint, fingerprint::of(&reject.key));
+        let roles = vec![(Value::Null, Value::Null); spec.targets.len()];
+        self.entries.push(Entry { key: reject.key.clone(), state: State::Rejected, roles });
+        self.rejects.push(reject);
+    }
+}
+
+impl Reject {
+    /// Returns the row of the reject table.
+    pub(crate) fn into_row(self, map: &str, run: i64) -> Row {
+        let value = if self.value.is_null() { Value::Null } else { Value::Text(self.value.to_string()) };
+        let texts = [map.to_string(), key_text(&self.key), self.column, self.rule, self.message];
+        let mut row: Row = texts.into_iter().map(Value::Text).collect();
+        row.extend([value, Value::Integer(self.line.into()), Value::Integer(run.into())]);
+        row
+    }
+}
+
+fn migrated(carried: &mut Carried, waiting: Waiting, keys: Vec<Value>, rows: &[Row]) {
+    let prints: Vec<u128> = rows.iter().map(fingerprint::of).collect();
+    for print in &prints {
+        carried.fingerprint = chain(carried.fingerprint, *print);
+    }
+    let roles = keys.into_iter().zip(prints).map(|(key, print)| (key, Value::Text(hex(print)))).collect();
+    carried.counts.migrated += 1;
+    carried.entries.push(Entry { key: waiting.key, state: State::Migrated, roles });
+}
+
+/// Returns the name of the reason and the words for a kind of constraint.
+fn violated(kind: ViolationKind) -> (&'static str, &'static str) {
+    match kind {
+        ViolationKind::Unique => ("target_unique", "its value is there already in"),
+        ViolationKind::Check => ("target_check", "it violates the check"),
+        ViolationKind::NotNull => ("target_not_null", "it has no value for"),
+        ViolationKind::ForeignKey => ("target_foreign_key", "it refers to a row that is not there:"),
+    }
+}
+
+fn check_links(spec: &StepSpec, asked: &[Result<Vec<Option<Key>>, Rejection>]) -> Result<(), RunError> {
+    let wrong = asked.iter().flatten().find(|keys| keys.len() != spec.links.len());
+    wrong.map_or(Ok(()), |keys| {
+        let detail = format!("{} link keys were given for {} links", keys.len(), spec.links.len());
+        Err(RunError::BrokenStep { map: spec.name.clone(), detail })
+    })
+}
+
+fn check_rows(spec: &StepSpec, rows: &[Row]) -> Result<(), RunError> {
+    let fits = rows.len() == spec.targets.len()
+        && rows.iter().zip(&spec.targets).all(|(row, target)| row.len() == target.columns.len());
+    if fits {
+        return Ok(());
+    }
+    let detail = "a converted row has not the columns that its target declares".to_string();
+    Err(RunError::BrokenStep { map: spec.name.clone(), detail })
+}
+
+/// Makes random UUIDs.
+pub(crate) struct Random;
+
+impl Generator for Random {
+    fn uuid(&mut self) -> uuid::Uuid {
+        uuid::Uuid::new_v4()
+    }
+}

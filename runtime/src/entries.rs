@@ -1,0 +1,266 @@
+//! The map table of a step: one entry for each legacy row that is settled, with the keys and the fingerprints of what
+//! was written for it. Its columns have the types of the keys they hold.
+
+use crate::connection::{Connection, SqlDialect};
+use crate::error::{OnSide, RunError, Side};
+use crate::fingerprint::{self, PrintMap};
+use crate::report::Counts;
+use crate::statements::{KeyColumn, KeyRange, Order, Sql, Statement};
+use crate::step::{ReadSource, StepSpec};
+use crate::value::{Key, Kind, Row, Value};
+
+/// How many keys one query asks for.
+pub(crate) const CHUNK: usize = 500;
+
+/// How a legacy row is settled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum State {
+    Migrated,
+    Found,
+    Rejected,
+}
+
+impl State {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            State::Migrated => "migrated",
+            State::Found => "found",
+            State::Rejected => "rejected",
+        }
+    }
+
+    /// Whatever else stands there was put there by hand; it is treated as rejected, which touches nothing.
+    pub(crate) fn read(value: &Value) -> State {
+        match value {
+            Value::Text(name) if name == "migrated" => State::Migrated,
+            Value::Text(name) if name == "found" => State::Found,
+            _ => State::Rejected,
+        }
+    }
+}
+
+/// One entry.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    pub(crate) key: Key,
+    pub(crate) state: State,
+    /// For each target: the key (null if there is no row) and the fingerprint as written.
+    pub(crate) roles: Vec<(Value, Value)>,
+}
+
+impl Entry {
+    /// Returns the row of the map table.
+    pub(crate) fn into_row(self, run: i64) -> Row {
+        let mut row = self.key;
+        row.reserve_exact(2 + 2 * self.roles.len());
+        row.push(Value::Text(self.state.name().to_string()));
+        row.push(Value::Integer(run.into()));
+        row.extend(self.roles.into_iter().flat_map(|(key, written)| [key, written]));
+        row
+    }
+
+    fn from_row(mut row: Row, keys: usize) -> Entry {
+        let rest = row.split_off(keys);
+        let roles = rest[1..].chunks(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect();
+        Entry { key: row, state: State::read(&rest[0]), roles }
+    }
+}
+
+/// Returns the names of the legacy key's columns.
+pub(crate) fn key_names(spec: &StepSpec) -> Vec<&str> {
+    let name = |index: &usize| match &spec.read.columns[*index].source {
+        ReadSource::Column(_, name) => name.as_str(),
+        ReadSource::Present(_) | ReadSource::Exists(_) => "key",
+    };
+    spec.read.key.iter().map(name).collect()
+}
+
+/// Returns the kinds of the legacy key's columns.
+pub(crate) fn key_kinds(spec: &StepSpec) -> Vec<Kind> {
+    spec.read.key.iter().map(|index| spec.read.columns[*index].kind).collect()
+}
+
+/// Returns the columns of the map table with their kinds.
+pub(crate) fn columns(spec: &StepSpec) -> Vec<(String, Kind)> {
+    let keys = key_names(spec).into_iter().map(|name| format!("legacy_{name}")).zip(key_kinds(spec));
+    let mut columns: Vec<(String, Kind)> = keys.collect();
+    columns.push(("state".to_string(), Kind::Text));
+    columns.push(("run".to_string(), Kind::Integer));
+    for target in &spec.targets {
+        columns.push((format!("{}_key", target.role), target.key.kind));
+        columns.push((format!("{}_written", target.role), Kind::Text));
+    }
+    columns
+}
+
+/// Returns the legacy key as a query on the map table writes it.
+pub(crate) fn key_columns(dialect: &dyn SqlDialect, spec: &StepSpec) -> Vec<KeyColumn> {
+    let named = columns(spec).into_iter().take(spec.read.key.len());
+    named.map(|(name, kind)| KeyColumn { expression: dialect.quote(&name), kind }).collect()
+}
+
+/// Makes the map table unless it is there.
+pub(crate) fn create(target: &mut dyn Connection, spec: &StepSpec) -> Result<(), RunError> {
+    let statements = create_statements(target.dialect(), spec);
+    statements.iter().try_for_each(|sql| target.execute(sql, &[]).map(|_| ()).on(Side::Target))
+}
+
+fn create_statements(dialect: &dyn SqlDialect, spec: &StepSpec) -> Vec<String> {
+    let keys = spec.read.key.len();
+    let columns = columns(spec);
+    let mut lines: Vec<String> = Vec::new();
+    for (at, (name, kind)) in columns.iter().enumerate() {
+        let not_null = if at < keys + 2 { " NOT NULL" } else { "" };
+        lines.push(format!("{} {}{not_null}", dialect.quote(name), dialect.column_type(*kind)));
+    }
+    let key: Vec<String> = columns[..keys].iter().map(|(name, _)| dialect.quote(name)).collect();
+    lines.push(format!("PRIMARY KEY ({})", key.join(", ")));
+    let table = dialect.quote(&spec.map_table);
+    let mut statements = vec![format!("CREATE TABLE IF NOT EXISTS {table} ({})", lines.join(", "))];
+    for target in &spec.targets {
+        let index = dialect.quote(&format!("{}_{}_key", spec.map_table, target.role));
+        let column = dialect.quote(&format!("{}_key", target.role));
+        statements.push(format!("CREATE UNIQUE INDEX IF NOT EXISTS {index} ON {table} ({column})"));
+    }
+    statements
+}
+
+/// Returns whether there is any entry.
+pub(crate) fn any(target: &mut dyn Connection, spec: &StepSpec) -> Result<bool, RunError> {
+    Ok(edge(target, spec, Order::Ascending)?.is_some())
+}
+
+/// Returns the first (or last) migrated entry, or else the first (or last) of any state.
+pub(crate) fn edge(target: &mut dyn Connection, spec: &StepSpec, order: Order) -> Result<Option<Entry>, RunError> {
+    Ok(page(target, spec, KeyRange::default(), order, 1)?.pop())
+}
+
+/// Returns the first (or last) migrated entry.
+pub(crate) fn migrated_edge(
+    target: &mut dyn Connection,
+    spec: &StepSpec,
+    order: Order,
+) -> Result<Option<Entry>, RunError> {
+    let mut sql = entry_query(target.dialect(), spec);
+    let key = key_columns(target.dialect(), spec);
+    sql.push(" AND ").name("state").push(" = ").bind(&Value::Text("migrated".into()));
+    sql.ordered(&key, order, Some(1));
+    let statement = sql.done();
+    Ok(read_entries(target, spec, &statement)?.pop())
+}
+
+/// Returns the entries of a range, at most `limit`.
+pub(crate) fn page(
+    target: &mut dyn Connection,
+    spec: &StepSpec,
+    range: KeyRange<'_>,
+    order: Order,
+    limit: usize,
+) -> Result<Vec<Entry>, RunError> {
+    let key = key_columns(target.dialect(), spec);
+    let mut sql = entry_query(target.dialect(), spec);
+    sql.and_range(&key, range).ordered(&key, order, Some(limit));
+    let statement = sql.done();
+    read_entries(target, spec, &statement)
+}
+
+/// Returns the entries of these legacy keys.
+pub(crate) fn of_keys(target: &mut dyn Connection, spec: &StepSpec, keys: &[&Key]) -> Result<Vec<Entry>, RunError> {
+    let mut entries = Vec::with_capacity(keys.len());
+    for chunk in keys.chunks(CHUNK) {
+        let key = key_columns(target.dialect(), spec);
+        let mut sql = entry_query(target.dialect(), spec);
+        sql.push(" AND ").among(&key, chunk);
+        let statement = sql.done();
+        entries.extend(read_entries(target, spec, &statement)?);
+    }
+    Ok(entries)
+}
+
+fn entry_query<'a>(dialect: &'a dyn SqlDialect, spec: &StepSpec) -> Sql<'a> {
+    let mut sql = Sql::new(dialect, "SELECT ");
+    for (name, kind) in columns(spec).iter().filter(|(name, _)| name != "run") {
+        sql.result(&dialect.quote(name), *kind);
+    }
+    sql.push(" FROM ").name(&spec.map_table).push(" WHERE 1 = 1");
+    sql
+}
+
+fn read_entries(target: &mut dyn Connection, spec: &StepSpec, query: &Statement) -> Result<Vec<Entry>, RunError> {
+    let keys = spec.read.key.len();
+    let rows = rows(target, query).on(Side::Target)?;
+    Ok(rows.into_iter().map(|row| Entry::from_row(row, keys)).collect())
+}
+
+/// Returns how the legacy rows of these keys (all keys of a range, in order) are settled, by fingerprint of the key.
+pub(crate) fn settled(
+    target: &mut dyn Connection,
+    spec: &StepSpec,
+    range: KeyRange<'_>,
+) -> Result<PrintMap<State>, RunError> {
+    let key = key_columns(target.dialect(), spec);
+    let mut sql = Sql::new(target.dialect(), "SELECT ");
+    for column in &key {
+        sql.result(&column.expression, column.kind);
+    }
+    let state = target.dialect().quote("state");
+    sql.result(&state, Kind::Text).push(" FROM ").name(&spec.map_table).push(" WHERE 1 = 1").and_range(&key, range);
+    let statement = sql.done();
+    let mut settled = PrintMap::default();
+    let mut each = |mut row: Row| {
+        let state = row.pop().map_or(State::Rejected, |state| State::read(&state));
+        settled.insert(fingerprint::of(&row), state);
+        Ok(())
+    };
+    target.query(&statement.text, &statement.parameters, &statement.kinds, &mut each).on(Side::Target)?;
+    Ok(settled)
+}
+
+/// Returns how many entries there are in each state.
+pub(crate) fn counts(target: &mut dyn Connection, spec: &StepSpec) -> Result<Counts, RunError> {
+    let state = target.dialect().quote("state");
+    let mut sql = Sql::new(target.dialect(), "SELECT ");
+    sql.result("COUNT(*)", Kind::Integer);
+    for counted in [State::Migrated, State::Found] {
+        sql.result(&format!("COUNT(CASE WHEN {state} = "), Kind::Integer);
+        sql.bind(&Value::Text(counted.name().into())).push(" THEN 1 END)");
+    }
+    sql.push(" FROM ").name(&spec.map_table);
+    let statement = sql.done();
+    let rows = rows(target, &statement).on(Side::Target)?;
+    let number = |at: usize| rows.first().map_or(0, |row| unsigned(&row[at]));
+    let (migrated, found) = (number(1), number(2));
+    Ok(Counts { migrated, found, rejected: number(0) - migrated - found })
+}
+
+/// Removes the entry of a legacy row.
+pub(crate) fn remove(target: &mut dyn Connection, spec: &StepSpec, key: &Key) -> Result<(), RunError> {
+    let columns = key_columns(target.dialect(), spec);
+    let mut sql = Sql::new(target.dialect(), "DELETE FROM ");
+    sql.name(&spec.map_table).push(" WHERE ").equal(&columns, key);
+    let statement = sql.done();
+    target.execute(&statement.text, &statement.parameters).on(Side::Target)?;
+    Ok(())
+}
+
+/// Runs a query and returns its rows.
+pub(crate) fn rows(
+    connection: &mut dyn Connection,
+    query: &Statement,
+) -> Result<Vec<Row>, crate::connection::StoreError> {
+    let mut rows = Vec::new();
+    let mut each = |row: Row| {
+        rows.push(row);
+        Ok(())
+    };
+    connection.query(&query.text, &query.parameters, &query.kinds, &mut each)?;
+    Ok(rows)
+}
+
+/// Reads a count.
+pub(crate) fn unsigned(value: &Value) -> u64 {
+    match value {
+        Value::Integer(value) => u64::try_from(*value).unwrap_or(0),
+        _ => 0,
+    }
+}

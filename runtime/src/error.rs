@@ -1,0 +1,170 @@
+//! What can stop the engine, in words for the operator: where, why, and what to do. Never holds credentials.
+
+use crate::connection::StoreError;
+
+/// Why a command of the engine stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// A database failed.
+    #[error("{side} database: {error}")]
+    Store {
+        /// Which side.
+        side: Side,
+        /// The fault.
+        error: StoreError,
+    },
+    /// Another runner works on the target.
+    #[error("another runner works on this target: {holder}; wait until it ends, or end it, then run again")]
+    Held {
+        /// Who, and since when.
+        holder: String,
+    },
+    /// Another runner has taken over; nothing of the open batch was committed.
+    #[error("this run was taken over by {owner} and has stopped; nothing of its open batch was written")]
+    Fenced {
+        /// Who holds the target now.
+        owner: String,
+    },
+    /// The journal in the target belongs to another world.
+    #[error("the journal in the target does not fit: {}; roll back with what it was made with, or accept the change \
+             with --rebind if the rows are the same", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    OtherWorld(Vec<Difference>),
+    /// The journal was written by a version of cutover that this one does not know.
+    #[error("the journal in the target has format {found}, this version knows {known}; use the version that wrote it")]
+    OtherFormat {
+        /// What the journal says.
+        found: String,
+        /// What this version writes.
+        known: u32,
+    },
+    /// Tables or columns are missing.
+    #[error("missing: {}; compare the database with the DDL that the mapping names", .0.join(", "))]
+    MissingSchema(Vec<String>),
+    /// Rows that were migrated are not in the target any more.
+    #[error(
+        "map {map}: the row {key} of table {table} that was migrated is gone; was the target emptied or replaced? \
+             `cutover verify` lists what is gone, `cutover rollback` forgets it, --rebind accepts it"
+    )]
+    TargetEmptied {
+        /// The map.
+        map: String,
+        /// The table.
+        table: String,
+        /// The key in the target.
+        key: String,
+    },
+    /// A map refers to one that is not among those given.
+    #[error("map {map} refers to map {step}, which was not given; name it too")]
+    UnknownStep {
+        /// The map that refers, or `the command`.
+        map: String,
+        /// The name that is unknown.
+        step: String,
+    },
+    /// A legacy key is null or not of its kind.
+    #[error(
+        "map {map}: table {table} has a row with the key {key}, which is null or not of its declared kind; \
+             correct the row"
+    )]
+    KeyUnreadable {
+        /// The map.
+        map: String,
+        /// The base table.
+        table: String,
+        /// The key as far as it can be read.
+        key: String,
+    },
+    /// A legacy row was read twice.
+    #[error(
+        "map {map}: the row {key} of table {table} is read more than once, so a join finds several rows or the key \
+             is not unique; make the join's condition exact"
+    )]
+    RowTwice {
+        /// The map.
+        map: String,
+        /// The base table.
+        table: String,
+        /// The legacy key.
+        key: String,
+    },
+    /// The equation does not hold.
+    #[error("map {map}: the count does not add up: {detail}; do not use the target, and report this")]
+    Unbalanced {
+        /// The map.
+        map: String,
+        /// The numbers.
+        detail: String,
+    },
+    /// A step broke its contract.
+    #[error("map {map}: {detail}; generate the code again, and report this if it stays")]
+    BrokenStep {
+        /// The map.
+        map: String,
+        /// What it did.
+        detail: String,
+    },
+    /// Maps that cannot be taken back.
+    #[error("cannot be taken back: {}; leave them with --skip-irreversible", .0.join("; "))]
+    Irreversible(Vec<String>),
+    /// A map that is to be taken back is used by one that stays.
+    #[error("map {map} cannot be taken back alone: map {by} refers to it and has rows; take {by} back too")]
+    StillReferred {
+        /// The map.
+        map: String,
+        /// The map that refers to it.
+        by: String,
+    },
+    /// A test made the engine fail here.
+    #[error("failpoint {point}")]
+    Failpoint {
+        /// The point.
+        point: &'static str,
+    },
+}
+
+/// The two sides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Side {
+    /// The legacy database.
+    Legacy,
+    /// The target database.
+    Target,
+}
+
+impl std::fmt::Display for Side {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(match self {
+            Side::Legacy => "legacy",
+            Side::Target => "target",
+        })
+    }
+}
+
+/// One thing in which the journal and the present world differ.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// What it is about.
+    pub what: String,
+    /// What the journal says.
+    pub stored: String,
+    /// What holds now.
+    pub now: String,
+}
+
+impl std::fmt::Display for Difference {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{} was {} and is {} now", self.what, self.stored, self.now)
+    }
+}
+
+/// Names the side of a fault.
+pub(crate) trait OnSide<T> {
+    fn on(self, side: Side) -> Result<T, RunError>;
+}
+
+impl<T> OnSide<T> for Result<T, StoreError> {
+    fn on(self, side: Side) -> Result<T, RunError> {
+        self.map_err(|error| RunError::Store { side, error })
+    }
+}

@@ -1,0 +1,274 @@
+//! The journal: the control tables that all steps share. They live in the target, so that one transaction holds what
+//! was written and what is known about it.
+
+use crate::connection::{Connection, SqlDialect, insert_statement};
+use crate::entries::{rows, unsigned};
+use crate::error::{OnSide, RunError, Side};
+use crate::report::Counts;
+use crate::statements::{KeyColumn, Sql};
+use crate::value::{Key, Kind, Row, Value};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Version of the layout of the control tables.
+pub(crate) const FORMAT: u32 = 1;
+
+/// A control table: name, columns, how many of them are the primary key.
+pub(crate) struct Table {
+    pub(crate) name: &'static str,
+    pub(crate) columns: &'static [(&'static str, Kind)],
+    key: usize,
+}
+
+use Kind::{Integer, Text};
+
+pub(crate) const META: Table = Table { name: "cutover_meta", columns: &[("name", Text), ("value", Text)], key: 1 };
+pub(crate) const RUN: Table = Table {
+    name: "cutover_run",
+    columns: &[
+        ("run", Integer),
+        ("command", Text),
+        ("started", Text),
+        ("ended", Text),
+        ("outcome", Text),
+        ("tool_version", Text),
+        ("epoch", Integer),
+    ],
+    key: 1,
+};
+pub(crate) const STEP: Table = Table {
+    name: "cutover_step",
+    columns: &[
+        ("map", Text),
+        ("in_scope", Integer),
+        ("migrated", Integer),
+        ("found", Integer),
+        ("rejected", Integer),
+        ("gone", Integer),
+        ("complete", Integer),
+        ("pass", Integer),
+        ("last_key", Text),
+    ],
+    key: 1,
+};
+pub(crate) const BATCH: Table = Table {
+    name: "cutover_batch",
+    columns: &[
+        ("run", Integer),
+        ("map", Text),
+        ("batch", Integer),
+        ("first_key", Text),
+        ("last_key", Text),
+        ("rows", Integer),
+        ("migrated", Integer),
+        ("found", Integer),
+        ("rejected", Integer),
+        ("fingerprint", Text),
+    ],
+    key: 3,
+};
+pub(crate) const REJECT: Table = Table {
+    name: "cutover_reject",
+    columns: &[
+        ("map", Text),
+        ("legacy_key", Text),
+        ("column_name", Text),
+        ("rule", Text),
+        ("message", Text),
+        ("value", Text),
+        ("line", Integer),
+        ("run", Integer),
+    ],
+    key: 2,
+};
+pub(crate) const LOCK: Table =
+    Table { name: "cutover_lock", columns: &[("epoch", Integer), ("owner", Text), ("since", Text)], key: 1 };
+
+const TABLES: [&Table; 6] = [&META, &RUN, &STEP, &BATCH, &REJECT, &LOCK];
+
+impl Table {
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.columns.iter().map(|(name, _)| (*name).to_string()).collect()
+    }
+
+    fn create(&self, dialect: &dyn SqlDialect) -> String {
+        let mut lines: Vec<String> = Vec::new();
+        for (at, (name, kind)) in self.columns.iter().enumerate() {
+            let not_null = if at < self.key { " NOT NULL" } else { "" };
+            lines.push(format!("{} {}{not_null}", dialect.quote(name), dialect.column_type(*kind)));
+        }
+        let key: Vec<String> = self.columns[..self.key].iter().map(|(name, _)| dialect.quote(name)).collect();
+        lines.push(format!("PRIMARY KEY ({})", key.join(", ")));
+        format!("CREATE TABLE IF NOT EXISTS {} ({})", dialect.quote(self.name), lines.join(", "))
+    }
+
+    fn key_columns(&self, dialect: &dyn SqlDialect) -> Vec<KeyColumn> {
+        let columns = self.columns[..self.key].iter();
+        columns.map(|(name, kind)| KeyColumn { expression: dialect.quote(name), kind: *kind }).collect()
+    }
+
+    /// Inserts a row.
+    pub(crate) fn insert(&self, target: &mut dyn Connection, row: &Row) -> Result<(), RunError> {
+        let sql = insert_statement(target.dialect(), self.name, &self.names());
+        target.execute(&sql, row).on(Side::Target)?;
+        Ok(())
+    }
+
+    /// Removes the row with this key.
+    pub(crate) fn remove(&self, target: &mut dyn Connection, key: &Key) -> Result<(), RunError> {
+        let columns = self.key_columns(target.dialect());
+        let mut sql = Sql::new(target.dialect(), "DELETE FROM ");
+        sql.name(self.name).push(" WHERE ").equal(&columns, key);
+        let statement = sql.done();
+        target.execute(&statement.text, &statement.parameters).on(Side::Target)?;
+        Ok(())
+    }
+
+    /// Puts a row in place of the one with the same key. Not an upsert: the journal has one writer.
+    pub(crate) fn put(&self, target: &mut dyn Connection, row: &Row) -> Result<(), RunError> {
+        self.remove(target, &row[..self.key].to_vec())?;
+        self.insert(target, row)
+    }
+
+    /// Returns the row with this key.
+    pub(crate) fn get(&self, target: &mut dyn Connection, key: &Key) -> Result<Option<Row>, RunError> {
+        let columns = self.key_columns(target.dialect());
+        let mut sql = self.select(target.dialect());
+        sql.push(" WHERE ").equal(&columns, key);
+        let statement = sql.done();
+        Ok(rows(target, &statement).on(Side::Target)?.pop())
+    }
+
+    /// Returns all rows, in the order of the key.
+    pub(crate) fn all(&self, target: &mut dyn Connection) -> Result<Vec<Row>, RunError> {
+        let columns = self.key_columns(target.dialect());
+        let mut sql = self.select(target.dialect());
+        sql.ordered(&columns, crate::statements::Order::Ascending, None);
+        let statement = sql.done();
+        rows(target, &statement).on(Side::Target)
+    }
+
+    fn select<'a>(&self, dialect: &'a dyn SqlDialect) -> Sql<'a> {
+        let mut sql = Sql::new(dialect, "SELECT ");
+        for (name, kind) in self.columns {
+            sql.result(&dialect.quote(name), *kind);
+        }
+        sql.push(" FROM ").name(self.name);
+        sql
+    }
+}
+
+/// Makes the control tables unless they are there.
+pub(crate) fn create(target: &mut dyn Connection) -> Result<(), RunError> {
+    for table in TABLES {
+        let sql = table.create(target.dialect());
+        target.execute(&sql, &[]).on(Side::Target)?;
+    }
+    Ok(())
+}
+
+/// Returns whether the control tables are there.
+pub(crate) fn exists(target: &mut dyn Connection) -> Result<bool, RunError> {
+    Ok(target.columns(LOCK.name).on(Side::Target)?.is_some())
+}
+
+/// Does something in a transaction of its own.
+pub(crate) fn within<T>(
+    target: &mut dyn Connection,
+    work: impl FnOnce(&mut dyn Connection) -> Result<T, RunError>,
+) -> Result<T, RunError> {
+    target.begin().on(Side::Target)?;
+    match work(target) {
+        Ok(result) => target.commit().on(Side::Target).map(|()| result),
+        Err(error) => {
+            // The first error is the one that counts; a connection that is gone cannot abort either.
+            let _ = target.abort();
+            Err(error)
+        }
+    }
+}
+
+/// Writes that a run begins, and returns its number.
+pub(crate) fn begin_run(target: &mut dyn Connection, command: &str, epoch: i64) -> Result<i64, RunError> {
+    within(target, |target| {
+        let mut sql = Sql::new(target.dialect(), "SELECT ");
+        let run = target.dialect().quote("run");
+        sql.result(&format!("COALESCE(MAX({run}), 0)"), Integer).push(" FROM ").name(RUN.name);
+        let statement = sql.done();
+        let last = rows(target, &statement).on(Side::Target)?;
+        let run = last.first().map_or(0, |row| number(&row[0])) + 1;
+        let row = vec![int(run), text(command), text(&now()), Value::Null, Value::Null, text(VERSION), int(epoch)];
+        RUN.insert(target, &row)?;
+        Ok(run)
+    })
+}
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Writes that a run ended, and how.
+pub(crate) fn end_run(target: &mut dyn Connection, run: i64, outcome: &str) -> Result<(), RunError> {
+    let mut sql = Sql::new(target.dialect(), "UPDATE ");
+    sql.name(RUN.name).push(" SET ").name("ended").push(" = ").bind(&text(&now())).push(", ").name("outcome");
+    sql.push(" = ").bind(&text(outcome)).push(" WHERE ").name("run").push(" = ").bind(&int(run));
+    let statement = sql.done();
+    target.execute(&statement.text, &statement.parameters).on(Side::Target)?;
+    Ok(())
+}
+
+/// How far a step has come.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct StepState {
+    pub(crate) in_scope: u64,
+    pub(crate) settled: Counts,
+    pub(crate) gone: u64,
+    pub(crate) complete: bool,
+    /// Which pass the last batch belonged to.
+    pub(crate) pass: i64,
+    pub(crate) last_key: Option<String>,
+}
+
+impl StepState {
+    pub(crate) fn read(target: &mut dyn Connection, map: &str) -> Result<StepState, RunError> {
+        Ok(STEP.get(target, &vec![text(map)])?.map_or_else(StepState::default, |row| StepState::from_row(&row)))
+    }
+
+    pub(crate) fn from_row(row: &Row) -> StepState {
+        let settled = Counts { migrated: unsigned(&row[2]), found: unsigned(&row[3]), rejected: unsigned(&row[4]) };
+        let last_key = match &row[8] {
+            Value::Text(key) => Some(key.clone()),
+            _ => None,
+        };
+        let (complete, pass) = (unsigned(&row[6]) == 1, number(&row[7]));
+        StepState { in_scope: unsigned(&row[1]), settled, gone: unsigned(&row[5]), complete, pass, last_key }
+    }
+
+    pub(crate) fn write(&self, target: &mut dyn Connection, map: &str) -> Result<(), RunError> {
+        let numbers = [self.in_scope, self.settled.migrated, self.settled.found, self.settled.rejected, self.gone];
+        let mut row = vec![text(map)];
+        row.extend(numbers.map(|number| Value::Integer(number.into())));
+        row.extend([int(i64::from(self.complete)), int(self.pass)]);
+        row.push(self.last_key.as_deref().map_or(Value::Null, text));
+        STEP.put(target, &row)
+    }
+}
+
+/// Returns the present time as the journal writes it.
+pub(crate) fn now() -> String {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let time = chrono::DateTime::from_timestamp(since.as_secs().try_into().unwrap_or(0), 0).unwrap_or_default();
+    time.format("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
+pub(crate) fn text(value: &str) -> Value {
+    Value::Text(value.to_string())
+}
+
+pub(crate) fn int(value: i64) -> Value {
+    Value::Integer(value.into())
+}
+
+pub(crate) fn number(value: &Value) -> i64 {
+    match value {
+        Value::Integer(value) => i64::try_from(*value).unwrap_or(0),
+        _ => 0,
+    }
+}

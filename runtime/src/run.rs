@@ -1,0 +1,169 @@
+//! Carries all rows that are pending from the legacy database to the target. What one step does is in `step_run`;
+//! here is what surrounds the steps: lock, checks, journal of the run, and when to stop.
+
+use crate::connection::Connection;
+use crate::error::RunError;
+use crate::observer::Observer;
+use crate::pace::Pace;
+use crate::report::{Outcome, RunReport, StepReport};
+use crate::step::Step;
+use crate::step_run::StepRun;
+use crate::{entries, failpoint, journal, lock, world};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+/// What the operator chooses for a run.
+#[derive(Debug, Clone)]
+pub struct RunOptions {
+    /// Rows per batch.
+    pub batch: usize,
+    /// How many rows may stand rejected; none means any number.
+    pub max_rejects: Option<u64>,
+    /// No batch begins that would not finish in this time.
+    pub deadline: Option<Duration>,
+    /// Ends the run at the next batch boundary once it is true.
+    pub stop: Arc<AtomicBool>,
+    /// Accepts a changed mapping or other databases.
+    pub rebind: bool,
+    /// Tries rows again that stand rejected.
+    pub retry_rejected: bool,
+}
+
+impl Default for RunOptions {
+    fn default() -> Self {
+        RunOptions {
+            batch: 5000,
+            max_rejects: Some(0),
+            deadline: None,
+            stop: Arc::default(),
+            rebind: false,
+            retry_rejected: false,
+        }
+    }
+}
+
+/// Settles every legacy row in scope that is not settled yet. `steps` come in the order in which they refer to each
+/// other. Whatever was committed stays, however the run ends; the next run goes on.
+pub fn run(
+    legacy: &mut dyn Connection,
+    target: &mut dyn Connection,
+    steps: &[Box<dyn Step>],
+    options: &RunOptions,
+    observer: &mut dyn Observer,
+) -> Result<RunReport, RunError> {
+    lock::take(target)?;
+    let result = run_locked(legacy, target, steps, options, observer);
+    target.unlock_runner();
+    result
+}
+
+fn run_locked(
+    legacy: &mut dyn Connection,
+    target: &mut dyn Connection,
+    steps: &[Box<dyn Step>],
+    options: &RunOptions,
+    observer: &mut dyn Observer,
+) -> Result<RunReport, RunError> {
+    prepare(legacy, target, steps, options)?;
+    let epoch = lock::new_epoch(target)?;
+    let run = journal::begin_run(target, "run", epoch)?;
+    let mut engine = Engine::new(legacy, target, steps, options, observer, (run, epoch))?;
+    let result = engine.all_steps();
+    let outcome = result.as_ref().map_or("failed", |(outcome, _)| outcome.name());
+    let rejects = engine.standing;
+    let closed = close(target, run, epoch, outcome);
+    let (outcome, steps) = result?;
+    closed?;
+    Ok(RunReport { run, outcome, steps, rejects })
+}
+
+fn prepare(
+    legacy: &mut dyn Connection,
+    target: &mut dyn Connection,
+    steps: &[Box<dyn Step>],
+    options: &RunOptions,
+) -> Result<(), RunError> {
+    world::check_schema(legacy, target, steps)?;
+    journal::create(target)?;
+    world::check_format(target)?;
+    world::check(Some(legacy), target, steps, options.rebind)?;
+    steps.iter().try_for_each(|step| entries::create(target, step.spec()))?;
+    world::check_map_tables(target, steps)?;
+    if options.rebind { Ok(()) } else { world::check_edges(target, steps) }
+}
+
+/// Writes how the run ended and gives the target back.
+pub(crate) fn close(target: &mut dyn Connection, run: i64, epoch: i64, outcome: &str) -> Result<(), RunError> {
+    journal::within(target, |target| {
+        journal::end_run(target, run, outcome)?;
+        lock::release(target, epoch)
+    })
+}
+
+/// A run under way.
+pub(crate) struct Engine<'a> {
+    /// Lent to the reader while rows are read ahead.
+    legacy: Option<&'a mut dyn Connection>,
+    pub(crate) target: &'a mut dyn Connection,
+    pub(crate) steps: &'a [Box<dyn Step>],
+    pub(crate) options: &'a RunOptions,
+    pub(crate) observer: &'a mut dyn Observer,
+    pub(crate) run: i64,
+    pub(crate) epoch: i64,
+    /// Rows that stand rejected, over all steps.
+    pub(crate) standing: u64,
+    pub(crate) pace: Pace,
+}
+
+impl<'a> Engine<'a> {
+    fn new(
+        legacy: &'a mut dyn Connection,
+        target: &'a mut dyn Connection,
+        steps: &'a [Box<dyn Step>],
+        options: &'a RunOptions,
+        observer: &'a mut dyn Observer,
+        (run, epoch): (i64, i64),
+    ) -> Result<Engine<'a>, RunError> {
+        let mut standing = 0;
+        // Rejects that are tried again count only if they are rejected again.
+        for step in steps.iter().filter(|_| !options.retry_rejected) {
+            standing += entries::counts(target, step.spec())?.rejected;
+        }
+        let pace = Pace::new(options.deadline, options.stop.clone());
+        Ok(Engine { legacy: Some(legacy), target, steps, options, observer, run, epoch, standing, pace })
+    }
+
+    fn all_steps(&mut self) -> Result<(Outcome, Vec<StepReport>), RunError> {
+        let mut reports = Vec::with_capacity(self.steps.len());
+        for step in self.steps {
+            let (report, outcome) = StepRun::new(self, step.as_ref())?.run()?;
+            self.observer.step_done(&report);
+            reports.push(report);
+            if outcome != Outcome::Complete {
+                return Ok((outcome, reports));
+            }
+            failpoint::hit("run.between_steps")?;
+        }
+        let outcome = if self.over_budget() { Outcome::OverBudget } else { Outcome::Complete };
+        Ok((outcome, reports))
+    }
+
+    pub(crate) fn legacy(&mut self) -> &mut dyn Connection {
+        *self.legacy.as_mut().expect("the reader gives the connection back before it ends")
+    }
+
+    /// Lends the legacy connection; it comes back by [`Engine::give_back`].
+    pub(crate) fn lend_legacy(&mut self) -> &'a mut dyn Connection {
+        self.legacy.take().expect("the reader gives the connection back before it ends")
+    }
+
+    pub(crate) fn give_back(&mut self, legacy: &'a mut dyn Connection) {
+        self.legacy = Some(legacy);
+    }
+
+    /// Returns whether more rows stand rejected than the operator allows.
+    pub(crate) fn over_budget(&self) -> bool {
+        self.options.max_rejects.is_some_and(|most| self.standing > most)
+    }
+}

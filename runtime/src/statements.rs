@@ -1,0 +1,305 @@
+//! SQL text from what a step says about itself, in the spelling of a dialect. Every identifier is quoted, every value
+//! is a parameter. What the statements are for is decided by the callers.
+
+use crate::connection::SqlDialect;
+use crate::step::{Condition, Operand, ReadSource, ReadSpec};
+use crate::value::{Key, Kind, Value};
+
+/// A statement under construction: text, parameters in the order of their placeholders, kinds of the result.
+pub(crate) struct Sql<'a> {
+    dialect: &'a dyn SqlDialect,
+    text: String,
+    parameters: Vec<Value>,
+    kinds: Vec<Kind>,
+}
+
+/// A statement that is ready to run.
+#[derive(Debug, Clone)]
+pub(crate) struct Statement {
+    pub(crate) text: String,
+    pub(crate) parameters: Vec<Value>,
+    pub(crate) kinds: Vec<Kind>,
+}
+
+/// A column of a key: how it is written in the statement, and its kind.
+#[derive(Debug, Clone)]
+pub(crate) struct KeyColumn {
+    pub(crate) expression: String,
+    pub(crate) kind: Kind,
+}
+
+/// A range of keys: after one (exclusive), up to another (inclusive), before a third (exclusive).
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct KeyRange<'a> {
+    pub(crate) after: Option<&'a Key>,
+    pub(crate) upto: Option<&'a Key>,
+    pub(crate) before: Option<&'a Key>,
+}
+
+/// Which way a scan goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Order {
+    Ascending,
+    Descending,
+}
+
+impl<'a> Sql<'a> {
+    pub(crate) fn new(dialect: &'a dyn SqlDialect, text: &str) -> Self {
+        Sql { dialect, text: text.to_string(), parameters: Vec::new(), kinds: Vec::new() }
+    }
+
+    pub(crate) fn push(&mut self, text: &str) -> &mut Self {
+        self.text.push_str(text);
+        self
+    }
+
+    pub(crate) fn name(&mut self, identifier: &str) -> &mut Self {
+        let quoted = self.dialect.quote(identifier);
+        self.push(&quoted)
+    }
+
+    pub(crate) fn bind(&mut self, value: &Value) -> &mut Self {
+        self.parameters.push(value.clone());
+        let placeholder = self.dialect.placeholder(self.parameters.len());
+        self.push(&placeholder)
+    }
+
+    /// Writes a column of a result, after a comma unless it is the first one.
+    pub(crate) fn result(&mut self, expression: &str, kind: Kind) -> &mut Self {
+        if !self.kinds.is_empty() {
+            self.push(", ");
+        }
+        self.kinds.push(kind);
+        self.push(expression)
+    }
+
+    pub(crate) fn done(self) -> Statement {
+        Statement { text: self.text, parameters: self.parameters, kinds: self.kinds }
+    }
+
+    /// Writes `AND …` for both ends of a range.
+    pub(crate) fn and_range(&mut self, key: &[KeyColumn], range: KeyRange<'_>) -> &mut Self {
+        if let Some(after) = range.after {
+            self.push(" AND ").bound(key, after, '>', ">");
+        }
+        if let Some(upto) = range.upto {
+            self.push(" AND ").bound(key, upto, '<', "<=");
+        }
+        if let Some(before) = range.before {
+            self.push(" AND ").bound(key, before, '<', "<");
+        }
+        self
+    }
+
+    /// Writes one end of a range so that an index on the key's columns serves it on every engine.
+    fn bound(&mut self, key: &[KeyColumn], bound: &Key, strict: char, last: &str) -> &mut Self {
+        if key.len() > 1 {
+            let first = self.exact(&key[0]);
+            self.push(&format!("{first} {strict}= ")).bind(&bound[0]).push(" AND ");
+        }
+        self.push("(");
+        for depth in 0..key.len() {
+            if depth > 0 {
+                self.push(" OR ");
+            }
+            self.push("(");
+            for (column, value) in key.iter().zip(bound).take(depth) {
+                let exact = self.exact(column);
+                self.push(&format!("{exact} = ")).bind(value).push(" AND ");
+            }
+            let operator = if depth + 1 == key.len() { last.to_string() } else { strict.to_string() };
+            let exact = self.exact(&key[depth]);
+            self.push(&format!("{exact} {operator} ")).bind(&bound[depth]).push(")");
+        }
+        self.push(")")
+    }
+
+    /// Writes a condition that holds for rows with one of these keys.
+    pub(crate) fn among(&mut self, key: &[KeyColumn], keys: &[&Key]) -> &mut Self {
+        if let [column] = key {
+            let exact = self.exact(column);
+            self.push(&format!("{exact} IN ("));
+            for (at, key) in keys.iter().enumerate() {
+                self.push(if at == 0 { "" } else { ", " }).bind(&key[0]);
+            }
+            return self.push(")");
+        }
+        self.push("(");
+        for (at, values) in keys.iter().enumerate() {
+            self.push(if at == 0 { "(" } else { " OR (" });
+            self.equal(key, values).push(")");
+        }
+        self.push(")")
+    }
+
+    /// Writes a condition that holds for the row with this key.
+    pub(crate) fn equal(&mut self, key: &[KeyColumn], values: &[Value]) -> &mut Self {
+        for (at, (column, value)) in key.iter().zip(values).enumerate() {
+            let exact = self.exact(column);
+            self.push(if at == 0 { "" } else { " AND " }).push(&format!("{exact} = ")).bind(value);
+        }
+        self
+    }
+
+    pub(crate) fn ordered(&mut self, key: &[KeyColumn], order: Order, limit: Option<usize>) -> &mut Self {
+        for (at, column) in key.iter().enumerate() {
+            let exact = self.exact(column);
+            self.push(if at == 0 { " ORDER BY " } else { ", " }).push(&exact);
+            if order == Order::Descending {
+                self.push(" DESC");
+            }
+        }
+        if let Some(limit) = limit {
+            self.push(&format!(" LIMIT {limit}"));
+        }
+        self
+    }
+
+    fn exact(&self, column: &KeyColumn) -> String {
+        self.dialect.exact(&column.expression, column.kind)
+    }
+
+    fn conditions(&mut self, alias: &str, on: &[Condition]) -> &mut Self {
+        for (at, condition) in on.iter().enumerate() {
+            let left = self.dialect.exact(&column(self.dialect, alias, &condition.column), condition.kind);
+            self.push(if at == 0 { "" } else { " AND " }).push(&left).push(" = ");
+            match &condition.equals {
+                Operand::Column(alias, name) => {
+                    let right = self.dialect.exact(&column(self.dialect, alias, name), condition.kind);
+                    self.push(&right)
+                }
+                Operand::Value(value) => self.bind(value),
+            };
+        }
+        self
+    }
+
+    fn exists(&mut self, read: &ReadSpec, index: usize) -> &mut Self {
+        let exists = &read.exists[index];
+        self.push("EXISTS (SELECT 1 FROM ").name(&exists.table).push(" AS ").name(&exists.alias).push(" WHERE ");
+        if exists.on.is_empty() {
+            self.push("1 = 1");
+        }
+        self.conditions(&exists.alias, &exists.on).push(")")
+    }
+
+    fn base(&mut self, read: &ReadSpec, joins: bool) -> &mut Self {
+        self.push(" FROM ").name(&read.table).push(" AS ").name(&read.alias);
+        for join in read.joins.iter().filter(|_| joins) {
+            self.push(" LEFT JOIN ").name(&join.table).push(" AS ").name(&join.alias).push(" ON ");
+            self.conditions(&join.alias, &join.on);
+        }
+        self.push(" WHERE 1 = 1");
+        for index in &read.required {
+            self.push(" AND ").exists(read, *index);
+        }
+        self
+    }
+
+    fn read_column(&mut self, read: &ReadSpec, source: &ReadSource, kind: Kind) {
+        match source {
+            ReadSource::Column(alias, name) => {
+                let expression = column(self.dialect, alias, name);
+                self.result(&expression, kind);
+            }
+            ReadSource::Present(index) => {
+                let join = &read.joins[*index];
+                let witness = join.on.first().map(|condition| column(self.dialect, &join.alias, &condition.column));
+                let expression = witness.map_or("1 = 1".to_string(), |witness| format!("({witness} IS NOT NULL)"));
+                self.result(&expression, kind);
+            }
+            ReadSource::Exists(index) => {
+                self.result("", kind).exists(read, *index);
+            }
+        }
+    }
+}
+
+/// Returns `alias.column`, quoted.
+pub(crate) fn column(dialect: &dyn SqlDialect, alias: &str, name: &str) -> String {
+    format!("{}.{}", dialect.quote(alias), dialect.quote(name))
+}
+
+/// Returns the columns of the legacy key as a query on the legacy side writes them.
+pub(crate) fn legacy_key(dialect: &dyn SqlDialect, read: &ReadSpec) -> Vec<KeyColumn> {
+    let source = |index: &usize| match &read.columns[*index].source {
+        ReadSource::Column(alias, name) => {
+            KeyColumn { expression: column(dialect, alias, name), kind: read.columns[*index].kind }
+        }
+        ReadSource::Present(_) | ReadSource::Exists(_) => unreachable!("a key consists of columns of the base table"),
+    };
+    read.key.iter().map(source).collect()
+}
+
+/// Returns the query that reads rows of a step in key order.
+pub(crate) fn read_rows(dialect: &dyn SqlDialect, read: &ReadSpec, range: KeyRange<'_>, limit: usize) -> Statement {
+    let mut sql = Sql::new(dialect, "SELECT ");
+    for column in &read.columns {
+        sql.read_column(read, &column.source, column.kind);
+    }
+    let key = legacy_key(dialect, read);
+    sql.base(read, true).and_range(&key, range).ordered(&key, Order::Ascending, Some(limit));
+    sql.done()
+}
+
+/// Returns the query that reads only the keys of a step's rows, in order.
+pub(crate) fn read_keys(dialect: &dyn SqlDialect, read: &ReadSpec, range: KeyRange<'_>, limit: usize) -> Statement {
+    let key = legacy_key(dialect, read);
+    let mut sql = Sql::new(dialect, "SELECT ");
+    for column in &key {
+        sql.result(&column.expression, column.kind);
+    }
+    sql.base(read, scope_needs_joins(read)).and_range(&key, range).ordered(&key, Order::Ascending, Some(limit));
+    sql.done()
+}
+
+/// Returns the query that counts the rows of a step, as far as the database can tell its scope.
+pub(crate) fn count_rows(dialect: &dyn SqlDialect, read: &ReadSpec) -> Statement {
+    let mut sql = Sql::new(dialect, "SELECT ");
+    sql.result("COUNT(*)", Kind::Integer).base(read, scope_needs_joins(read));
+    sql.done()
+}
+
+/// Joins are n:1 and outer: they matter to the number of rows only where the scope asks about them.
+fn scope_needs_joins(read: &ReadSpec) -> bool {
+    let asked = read.required.iter().flat_map(|index| &read.exists[*index].on);
+    asked.into_iter().any(|condition| match &condition.equals {
+        Operand::Column(alias, _) => alias != &read.alias,
+        Operand::Value(_) => false,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Plain;
+
+    impl SqlDialect for Plain {
+        fn name(&self) -> &'static str {
+            "plain"
+        }
+        fn quote(&self, identifier: &str) -> String {
+            format!("\"{}\"", identifier.replace('"', "\"\""))
+        }
+        fn placeholder(&self, index: usize) -> String {
+            format!("?{index}")
+        }
+        fn column_type(&self, _: Kind) -> &'static str {
+            "TEXT"
+        }
+        fn exact(&self, expression: &str, _: Kind) -> String {
+            expression.to_string()
+        }
+    }
+
+    #[test]
+    fn a_range_over_two_columns_is_lexicographic() {
+        let key = [("a", Kind::Text), ("b", Kind::Integer)]
+            .map(|(name, kind)| KeyColumn { expression: name.to_string(), kind });
+        let after = vec![Value::Text("x".into()), Value::Integer(2)];
+        let mut sql = Sql::new(&Plain, "");
+        sql.and_range(&key, KeyRange { after: Some(&after), ..KeyRange::default() });
+        assert_eq!(sql.done().text, " AND a >= ?1 AND ((a > ?2) OR (a = ?3 AND b > ?4))");
+    }
+}

@@ -1,0 +1,490 @@
+//! Runs one step: scans its legacy rows, settles what is pending batch by batch, and proves in the end that every row
+//! in scope is settled. Rows that refer to later rows of the same step wait for another pass.
+
+use crate::carry::{Carried, Carrier, Pending, Reject};
+use crate::connection::{StoreError, StoreErrorKind};
+use crate::entries::{self, State};
+use crate::error::{OnSide, RunError, Side};
+use crate::failpoint;
+use crate::fingerprint::{self, hex};
+use crate::journal::{BATCH, REJECT, StepState, int, text};
+use crate::observer::{BatchDone, Stages};
+use crate::report::{Counts, Outcome, StepReport, key_text, read_key};
+use crate::run::Engine;
+use crate::scan::{self, Window};
+use crate::statements::KeyRange;
+use crate::step::{LinkSpec, Step, StepSpec};
+use crate::value::{Key, Row, Value};
+use crate::{lock, world};
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::time::{Duration, Instant};
+
+/// The pass that settles what still refers to unsettled rows: they never will be.
+const FINAL: i64 = -1;
+
+/// How often a step is scanned again since rows arrived behind the scan.
+const RESCANS: u32 = 3;
+
+/// One step of a run.
+pub(crate) struct StepRun<'e, 'a> {
+    engine: &'e mut Engine<'a>,
+    step: &'a dyn Step,
+    spec: &'a StepSpec,
+    carrier: Option<Carrier<'a>>,
+    state: StepState,
+    batch: i64,
+    stages: Stages,
+    now: Counts,
+    pass: Pass,
+}
+
+/// What a pass over the legacy rows has seen.
+#[derive(Default)]
+struct Pass {
+    number: i64,
+    /// Rows that the database counts as in scope.
+    read: u64,
+    /// Rows in scope.
+    in_scope: u64,
+    /// How they are settled.
+    seen: Counts,
+    /// Rows settled in this pass.
+    settled: u64,
+    postponed: u64,
+    /// Entries without a legacy row.
+    gone: u64,
+}
+
+impl<'e, 'a> StepRun<'e, 'a> {
+    pub(crate) fn new(engine: &'e mut Engine<'a>, step: &'a dyn Step) -> Result<Self, RunError> {
+        let spec = step.spec();
+        let mut state = StepState::read(engine.target, &spec.name)?;
+        state.settled = entries::counts(engine.target, spec)?;
+        state.in_scope = state.settled.total();
+        let (stages, now) = (Stages::default(), Counts::default());
+        Ok(StepRun { engine, step, spec, carrier: None, state, batch: 0, stages, now, pass: Pass::default() })
+    }
+
+    /// Settles everything that is pending, as far as deadline, budget and operator allow.
+    pub(crate) fn run(mut self) -> Result<(StepReport, Outcome), RunError> {
+        let rows = scan::count(self.engine.legacy(), self.spec)?;
+        self.engine.observer.step_started(&self.spec.name, rows);
+        let stopped = self.passes()?;
+        let pending = match stopped {
+            Some(_) => 0,
+            None => scan::count(self.engine.legacy(), self.spec)?.saturating_sub(self.pass.read),
+        };
+        let mut outcome = stopped.unwrap_or(Outcome::Complete);
+        if outcome == Outcome::Complete {
+            self.prove(pending)?;
+            outcome = if pending == 0 { Outcome::Complete } else { Outcome::MoreWork };
+        }
+        Ok((self.report(pending)?, outcome))
+    }
+
+    fn report(&mut self, pending: u64) -> Result<StepReport, RunError> {
+        let legacy = self.engine.legacy();
+        let nothing = self.state.complete && self.state.in_scope == 0;
+        Ok(StepReport {
+            map: self.spec.name.clone(),
+            in_scope: self.state.in_scope,
+            settled: self.state.settled,
+            now: self.now,
+            gone: self.state.gone,
+            pending,
+            complete: self.state.complete,
+            scope_is_empty: nothing && world::has_rows(legacy, Side::Legacy, &self.spec.read.table)?,
+            stages: self.stages,
+        })
+    }
+
+    /// Scans until nothing is pending. Returns why it stopped before.
+    fn passes(&mut self) -> Result<Option<Outcome>, RunError> {
+        let (mut number, mut after) = self.resume();
+        let mut rescans = 0;
+        loop {
+            let resumed = after.is_some();
+            self.pass = Pass { number, ..Pass::default() };
+            if let Some(outcome) = self.scan(after.take())? {
+                return Ok(Some(outcome));
+            }
+            if !resumed && self.pass.postponed == 0 {
+                let behind = scan::count(self.engine.legacy(), self.spec)? > self.pass.read;
+                if !behind || rescans == RESCANS {
+                    return Ok(None);
+                }
+                rescans += 1;
+            }
+            let stuck = !resumed && self.pass.postponed > 0 && self.pass.settled == 0;
+            number = if stuck || number == FINAL { FINAL } else { number + 1 };
+        }
+    }
+
+    /// A step whose rows refer to each other goes on where it stopped: what was postponed before that place comes in
+    /// the next pass, as it would have without the interruption.
+    fn resume(&self) -> (i64, Option<Key>) {
+        if !self.refers_to_own() || self.state.complete || self.state.pass == 0 {
+            return (1, None);
+        }
+        let kinds = entries::key_kinds(self.spec);
+        (self.state.pass, self.state.last_key.as_deref().and_then(|key| read_key(key, &kinds)))
+    }
+
+    fn refers_to_own(&self) -> bool {
+        self.spec.links.iter().any(|link| match link {
+            LinkSpec::Reference { step, .. } => *step == self.spec.name,
+            LinkSpec::Lookup { .. } => false,
+        })
+    }
+
+    fn scan(&mut self, mut after: Option<Key>) -> Result<Option<Outcome>, RunError> {
+        let settled_before = entries::any(self.engine.target, self.spec)?;
+        loop {
+            let began = Instant::now();
+            let window = match settled_before {
+                false => Some(Window::open()),
+                true => self.next_window(after.as_ref())?,
+            };
+            self.stages.read += began.elapsed();
+            let Some(window) = window else { break };
+            if let Some(outcome) = self.window(&window, &mut after)? {
+                return Ok(Some(outcome));
+            }
+            if window.upto.is_none() {
+                break;
+            }
+            after = window.upto;
+        }
+        if settled_before && scan::same_order(self.spec) {
+            let range = KeyRange { after: after.as_ref(), ..KeyRange::default() };
+            self.pass.gone += entries::settled(self.engine.target, self.spec, range)?.len() as u64;
+        }
+        Ok(None)
+    }
+
+    /// Settles what is pending in a window.
+    fn window(&mut self, window: &Window, after: &mut Option<Key>) -> Result<Option<Outcome>, RunError> {
+        if self.all_settled(window) {
+            let rows = window.keys.len() as u64;
+            window.keys.iter().filter_map(|key| window.settled.get(key)).for_each(|state| self.pass.see(*state));
+            self.pass.read += rows;
+            self.pass.gone += window.settled.len() as u64 - rows;
+            self.engine.observer.rows_passed(&self.spec.name, rows);
+            return Ok(self.engine.pace.must_stop());
+        }
+        // The next page is read while this one is carried.
+        let legacy = self.engine.lend_legacy();
+        let (spec, limit, from) = (self.spec, self.engine.options.batch.max(1), after.clone());
+        let (result, legacy) = std::thread::scope(|scope| {
+            let (sender, pages) = sync_channel(1);
+            let reader = scope.spawn(move || {
+                scan::read_ahead(legacy, spec, (from, window.upto.as_ref()), limit, &sender);
+                legacy
+            });
+            let result = self.pages(window, &pages, after);
+            drop(pages);
+            (result, reader.join())
+        });
+        match legacy {
+            Ok(legacy) => self.engine.give_back(legacy),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+        result
+    }
+
+    /// Settles what is pending in the pages of a window.
+    fn pages(
+        &mut self,
+        window: &Window,
+        pages: &Receiver<scan::Page>,
+        after: &mut Option<Key>,
+    ) -> Result<Option<Outcome>, RunError> {
+        let mut matched = 0;
+        for page in pages {
+            if let Some(outcome) = self.engine.pace.must_stop() {
+                return Ok(Some(outcome));
+            }
+            let (page, read) = page?;
+            failpoint::hit("run.after_read")?;
+            *after = page.last().map(|(key, _)| key.clone()).or(after.take());
+            if let Some(outcome) = self.page(page, window, &mut matched, read)? {
+                return Ok(Some(outcome));
+            }
+        }
+        self.pass.gone += window.settled.len() as u64 - matched;
+        Ok(None)
+    }
+
+    fn next_window(&mut self, after: Option<&Key>) -> Result<Option<Window>, RunError> {
+        let legacy = self.engine.lend_legacy();
+        let window = Window::next(legacy, self.engine.target, self.spec, after);
+        self.engine.give_back(legacy);
+        window
+    }
+
+    fn all_settled(&self, window: &Window) -> bool {
+        let settled = |key: &u128| match window.settled.get(key) {
+            Some(State::Rejected) => !self.retries(),
+            Some(State::Migrated | State::Found) => true,
+            None => false,
+        };
+        !window.keys.is_empty() && window.keys.iter().all(settled)
+    }
+
+    /// Rejected rows are tried again once per run.
+    fn retries(&self) -> bool {
+        self.engine.options.retry_rejected && self.pass.number == 1
+    }
+
+    fn page(
+        &mut self,
+        page: Vec<(Key, Row)>,
+        window: &Window,
+        matched: &mut u64,
+        read: Duration,
+    ) -> Result<Option<Outcome>, RunError> {
+        let rows = page.len() as u64;
+        self.pass.read += rows;
+        self.stages.read += read;
+        let mut pending = Vec::with_capacity(page.len());
+        for (key, row) in page {
+            let state = match window.settled.is_empty() {
+                true => None,
+                false => window.settled.get(&fingerprint::of(&key)).copied(),
+            };
+            *matched += u64::from(state.is_some());
+            match state {
+                Some(state) if state != State::Rejected || !self.retries() => self.pass.see(state),
+                // A row of which nobody can tell whether it is in scope is in scope, so that it gets rejected.
+                _ if !self.step.in_scope(&row).unwrap_or(true) => {
+                    self.pass.gone += u64::from(state.is_some());
+                }
+                _ => pending.push(Pending { key, row, again: state.is_some() }),
+            }
+        }
+        self.engine.observer.rows_passed(&self.spec.name, rows - pending.len() as u64);
+        if pending.is_empty() {
+            return Ok(None);
+        }
+        self.pass.in_scope += pending.len() as u64;
+        self.settle(&pending, read)
+    }
+
+    /// Settles rows in one transaction; if the commit is refused, each row in its own.
+    fn settle(&mut self, pending: &[Pending], read: Duration) -> Result<Option<Outcome>, RunError> {
+        let began = Instant::now();
+        match self.write(pending, None)? {
+            Ok(carried) => self.committed(pending, carried, read, began),
+            Err(_) => {
+                for one in pending.chunks(1) {
+                    self.settle_one(one)?;
+                }
+            }
+        }
+        self.engine.pace.took(began.elapsed() + read);
+        Ok(self.engine.over_budget().then_some(Outcome::OverBudget))
+    }
+
+    fn settle_one(&mut self, one: &[Pending]) -> Result<(), RunError> {
+        let began = Instant::now();
+        let carried = match self.write(one, None)? {
+            Ok(carried) => carried,
+            Err(refusal) => {
+                let written = self.write(one, Some(&refusal))?;
+                written.map_err(|error| RunError::Store { side: Side::Target, error })?
+            }
+        };
+        self.committed(one, carried, Duration::ZERO, began);
+        Ok(())
+    }
+
+    /// Takes in a batch that is committed.
+    fn committed(&mut self, pending: &[Pending], carried: Carried, read: Duration, began: Instant) {
+        let again = pending.iter().filter(|pending| pending.again).count() as u64;
+        let counts = carried.counts;
+        self.now.add(counts);
+        self.pass.seen.add(counts);
+        self.pass.postponed += carried.postponed;
+        self.pass.settled += counts.total();
+        self.engine.standing += counts.rejected;
+        self.state = self.state_after(pending, &carried, again);
+        let stages = Stages { read, convert: carried.convert, write: began.elapsed().saturating_sub(carried.convert) };
+        self.stages.add(Stages { read: Duration::ZERO, ..stages });
+        let done = BatchDone {
+            rows: pending.len() as u64,
+            migrated: counts.migrated,
+            found: counts.found,
+            rejected: counts.rejected,
+            stages,
+        };
+        self.engine.observer.batch_done(&self.spec.name, &done);
+    }
+
+    /// Writes one batch. The inner error is a commit that a constraint refused; nothing is written then.
+    fn write(
+        &mut self,
+        pending: &[Pending],
+        refusal: Option<&StoreError>,
+    ) -> Result<Result<Carried, StoreError>, RunError> {
+        self.engine.target.begin().on(Side::Target)?;
+        let written = self.write_within(pending, refusal).and_then(|carried| {
+            failpoint::hit("run.before_commit")?;
+            Ok(carried)
+        });
+        let carried = match written {
+            Ok(carried) => carried,
+            Err(error) => {
+                self.carrier = None;
+                // The first error is the one that counts.
+                let _ = self.engine.target.abort();
+                return Err(error);
+            }
+        };
+        if carried.counts.total() == 0 && !pending.iter().any(|pending| pending.again) {
+            // All rows were postponed. A commit would move the checkpoint although nothing has happened.
+            self.engine.target.abort().on(Side::Target)?;
+            return Ok(Ok(carried));
+        }
+        match self.engine.target.commit() {
+            Ok(()) => failpoint::hit("run.after_commit").map(|()| Ok(carried)),
+            Err(error) => {
+                // What was remembered of this batch is not there.
+                self.carrier = None;
+                let refused = error.kind == StoreErrorKind::Constraint;
+                if refused { Ok(Err(error)) } else { Err(RunError::Store { side: Side::Target, error }) }
+            }
+        }
+    }
+
+    fn write_within(&mut self, pending: &[Pending], refusal: Option<&StoreError>) -> Result<Carried, RunError> {
+        lock::check(self.engine.target, self.engine.epoch)?;
+        if self.state.in_scope == 0 {
+            crate::given::remember(self.engine.target, self.spec)?;
+        }
+        let mut carried = match refusal {
+            Some(refusal) => self.refused(pending, refusal),
+            None => self.carry(pending)?,
+        };
+        self.journal(pending, &mut carried)?;
+        Ok(carried)
+    }
+
+    fn carry(&mut self, pending: &[Pending]) -> Result<Carried, RunError> {
+        let mut carrier = match self.carrier.take() {
+            Some(carrier) => carrier,
+            None => Carrier::load(self.engine.target, self.step, self.engine.steps)?,
+        };
+        let postpone = carrier.links.refer_to_own() && self.pass.number != FINAL;
+        let carried = carrier.carry(self.engine.target, pending, postpone)?;
+        self.carrier = Some(carrier);
+        Ok(carried)
+    }
+
+    /// A commit names no row and no column: the row that was alone in its transaction is the one.
+    fn refused(&self, pending: &[Pending], refusal: &StoreError) -> Carried {
+        let mut carried = Carried::default();
+        for pending in pending {
+            let reject = Reject {
+                key: pending.key.clone(),
+                column: String::new(),
+                rule: "target_foreign_key".to_string(),
+                message: format!("the target refused the row at the end of the transaction: {}", refusal.cause),
+                value: Value::Null,
+                line: 0,
+            };
+            carried.refuse(reject, self.spec);
+        }
+        carried
+    }
+
+    /// Writes entries, rejects, the batch and the step's counters.
+    fn journal(&mut self, pending: &[Pending], carried: &mut Carried) -> Result<(), RunError> {
+        let (run, map) = (self.engine.run, &self.spec.name);
+        let again: Vec<&Pending> = pending.iter().filter(|pending| pending.again).collect();
+        for pending in &again {
+            entries::remove(self.engine.target, self.spec, &pending.key)?;
+            REJECT.remove(self.engine.target, &vec![text(map), text(&key_text(&pending.key))])?;
+        }
+        let columns: Vec<String> = entries::columns(self.spec).into_iter().map(|(name, _)| name).collect();
+        let rows: Vec<Row> =
+            std::mem::take(&mut carried.entries).into_iter().map(|entry| entry.into_row(run)).collect();
+        self.engine.target.append(&self.spec.map_table, &columns, &rows).on(Side::Target)?;
+        let rejects = std::mem::take(&mut carried.rejects).into_iter();
+        let rejects: Vec<Row> = rejects.map(|reject| reject.into_row(map, run)).collect();
+        self.engine.target.append(REJECT.name, &REJECT.names(), &rejects).on(Side::Target)?;
+        self.batch += 1;
+        let row = self.batch_row(pending, carried);
+        BATCH.insert(self.engine.target, &row)?;
+        self.state_after(pending, carried, again.len() as u64).write(self.engine.target, map)
+    }
+
+    fn batch_row(&self, pending: &[Pending], carried: &Carried) -> Row {
+        let key = |pending: Option<&Pending>| pending.map_or(Value::Null, |pending| text(&key_text(&pending.key)));
+        let counts = carried.counts;
+        let numbers = [pending.len() as u64, counts.migrated, counts.found, counts.rejected];
+        let mut row = vec![int(self.engine.run), text(&self.spec.name), int(self.batch)];
+        row.extend([key(pending.first()), key(pending.last())]);
+        row.extend(numbers.map(|number| Value::Integer(number.into())));
+        row.push(text(&hex(carried.fingerprint)));
+        row
+    }
+
+    /// Returns how the step stands once a batch is in.
+    fn state_after(&self, pending: &[Pending], carried: &Carried, again: u64) -> StepState {
+        let mut settled = self.state.settled;
+        settled.add(carried.counts);
+        settled.rejected -= again.min(settled.rejected);
+        StepState {
+            in_scope: settled.total(),
+            settled,
+            gone: 0,
+            complete: false,
+            pass: self.pass.number,
+            last_key: pending.last().map(|pending| key_text(&pending.key)),
+        }
+    }
+
+    /// Proves that every row in scope is settled, once, and stores the equation.
+    fn prove(&mut self, pending: u64) -> Result<(), RunError> {
+        let stored = entries::counts(self.engine.target, self.spec)?;
+        let pass = &mut self.pass;
+        if !scan::same_order(self.spec) {
+            pass.gone = stored.total().saturating_sub(pass.seen.total());
+        }
+        if pass.in_scope != pass.seen.total() || stored.total() != pass.seen.total() + pass.gone {
+            let detail = format!(
+                "{} rows in scope, {} settled, {} without a legacy row, {} entries",
+                pass.in_scope,
+                pass.seen.total(),
+                pass.gone,
+                stored.total()
+            );
+            return Err(RunError::Unbalanced { map: self.spec.name.clone(), detail });
+        }
+        self.state = StepState {
+            in_scope: pass.in_scope,
+            settled: pass.seen,
+            gone: pass.gone,
+            complete: pending == 0,
+            pass: 0,
+            last_key: None,
+        };
+        let (state, map, epoch) = (self.state.clone(), self.spec.name.clone(), self.engine.epoch);
+        crate::journal::within(self.engine.target, |target| {
+            lock::check(target, epoch)?;
+            state.write(target, &map)
+        })
+    }
+}
+
+impl Pass {
+    /// Counts a row that was settled before.
+    fn see(&mut self, state: State) {
+        self.in_scope += 1;
+        match state {
+            State::Migrated => self.seen.migrated += 1,
+            State::Found => self.seen.found += 1,
+            State::Rejected => self.seen.rejected += 1,
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! What must stay unique in the target though no key of it says so: fingerprints of the values present, and of those
+//! that the step adds.
+
+use crate::connection::Connection;
+use crate::error::{OnSide, RunError, Side};
+use crate::fingerprint::{self, PrintSet};
+use crate::links::folded;
+use crate::statements::Sql;
+use crate::step::{StepSpec, UniqueSpec};
+use crate::value::{Row, Value};
+
+/// The values present, for each of a step's unique rules.
+pub(crate) struct Uniques {
+    sets: Vec<PrintSet>,
+}
+
+impl Uniques {
+    /// Loads what the target holds.
+    pub(crate) fn load(target: &mut dyn Connection, spec: &StepSpec) -> Result<Uniques, RunError> {
+        let sets = spec.unique.iter().map(|unique| load_set(target, spec, unique));
+        Ok(Uniques { sets: sets.collect::<Result<_, _>>()? })
+    }
+
+    /// Returns whether a rule has seen a value.
+    pub(crate) fn contains(&self, rule: usize, print: u128) -> bool {
+        self.sets[rule].contains(&print)
+    }
+
+    pub(crate) fn insert(&mut self, rule: usize, print: u128) {
+        self.sets[rule].insert(print);
+    }
+
+    pub(crate) fn remove(&mut self, rule: usize, print: u128) {
+        self.sets[rule].remove(&print);
+    }
+}
+
+/// Returns the rules that a unit falls under and the fingerprints of its values; a null is like nothing else.
+pub(crate) fn prints(spec: &StepSpec, rows: &[Row]) -> Vec<(usize, u128)> {
+    let rules = spec.unique.iter().enumerate();
+    rules.filter_map(|(at, rule)| Some((at, print(rule, &rows[rule.target], |column| column)?))).collect()
+}
+
+/// Returns the values that a rule compares, for the report.
+pub(crate) fn shown(rule: &UniqueSpec, rows: &[Row]) -> Value {
+    match rule.columns.as_slice() {
+        [(column, _)] => rows[rule.target][*column].clone(),
+        columns => {
+            let key: Row = columns.iter().map(|(column, _)| rows[rule.target][*column].clone()).collect();
+            Value::Text(crate::report::key_text(&key))
+        }
+    }
+}
+
+fn print(rule: &UniqueSpec, row: &Row, place: impl Fn(usize) -> usize) -> Option<u128> {
+    let values = rule.columns.iter().map(|(column, folds)| folded(row[place(*column)].clone(), *folds));
+    let values: Vec<Value> = values.collect();
+    (!values.iter().any(Value::is_null)).then(|| fingerprint::of(&values))
+}
+
+fn load_set(target: &mut dyn Connection, spec: &StepSpec, rule: &UniqueSpec) -> Result<PrintSet, RunError> {
+    let table = &spec.targets[rule.target];
+    let dialect = target.dialect();
+    let mut sql = Sql::new(dialect, "SELECT ");
+    for (column, _) in &rule.columns {
+        sql.result(&dialect.quote(&table.columns[*column].name), table.columns[*column].kind);
+    }
+    sql.push(" FROM ").name(&table.table);
+    let statement = sql.done();
+    let mut set = PrintSet::default();
+    let mut each = |row: Row| {
+        let place = |column| rule.columns.iter().position(|(index, _)| *index == column).unwrap_or(0);
+        set.extend(print(rule, &row, place));
+        Ok(())
+    };
+    target.query(&statement.text, &statement.parameters, &statement.kinds, &mut each).on(Side::Target)?;
+    Ok(set)
+}

@@ -1,0 +1,345 @@
+//! Compares both databases through the mapping, in both directions: each legacy row is converted again and compared
+//! with what the target holds, and each target row must stem from a legacy row. Writes nothing.
+
+use crate::carry::Random;
+use crate::connection::Connection;
+use crate::entries::{self, Entry, State};
+use crate::error::{OnSide, RunError, Side};
+use crate::fingerprint::{self, PrintMap, PrintSet};
+use crate::found::and_unclaimed;
+use crate::links::Links;
+use crate::observer::Observer;
+use crate::report::{Deviation, DeviationKind, VerifiedStep, VerifyReport};
+use crate::scan;
+use crate::statements::{KeyColumn, KeyRange, Order, Sql, Statement, column};
+use crate::step::{Link, Source, Step, StepSpec, TargetColumn, TargetSpec};
+use crate::value::{Key, Row, Value};
+use crate::{target_rows, world};
+
+/// What the operator chooses for a comparison.
+#[derive(Debug, Clone)]
+pub struct VerifyOptions {
+    /// Rows that are compared together.
+    pub batch: usize,
+    /// How many deviations the report keeps; all are counted, and the observer hears of each.
+    pub keep: usize,
+}
+
+impl Default for VerifyOptions {
+    fn default() -> Self {
+        VerifyOptions { batch: 5000, keep: 10_000 }
+    }
+}
+
+/// Compares everything that the steps have carried, each side in one state.
+pub fn verify(
+    legacy: &mut dyn Connection,
+    target: &mut dyn Connection,
+    steps: &[Box<dyn Step>],
+    options: &VerifyOptions,
+    observer: &mut dyn Observer,
+) -> Result<VerifyReport, RunError> {
+    world::check_schema(legacy, target, steps)?;
+    legacy.begin_read().on(Side::Legacy)?;
+    if let Err(error) = target.begin_read().on(Side::Target) {
+        // The first error is the one that counts.
+        let _ = legacy.abort();
+        return Err(error);
+    }
+    let mut sink = Sink { report: VerifyReport::default(), observer, keep: options.keep };
+    let result = all_steps(legacy, target, steps, options, &mut sink);
+    // Nothing was written, so nothing is lost if one of these fails.
+    let _ = (legacy.abort(), target.abort());
+    result.map(|()| sink.report)
+}
+
+fn all_steps(
+    legacy: &mut dyn Connection,
+    target: &mut dyn Connection,
+    steps: &[Box<dyn Step>],
+    options: &VerifyOptions,
+    sink: &mut Sink<'_>,
+) -> Result<(), RunError> {
+    // A step that has never run has no map table.
+    let mut begun = Vec::with_capacity(steps.len());
+    for step in steps {
+        begun.push(target.columns(&step.spec().map_table).on(Side::Target)?.is_some());
+    }
+    for (step, carried) in steps.iter().zip(&begun) {
+        let spec = step.spec();
+        sink.report.steps.push(VerifiedStep { map: spec.name.clone(), ..VerifiedStep::default() });
+        let links = Links::load(target, spec, steps)?;
+        let step = step.as_ref();
+        let mut comparison =
+            Comparison { legacy, target, step, spec, links, sink, carried: *carried, seen: PrintSet::default() };
+        comparison.rows(options.batch.max(1))?;
+        comparison.rest(options.batch.max(1))?;
+        let claims = steps.iter().zip(&begun).filter(|(_, begun)| **begun).map(|(step, _)| step.spec());
+        let claims: Vec<&StepSpec> = claims.collect();
+        comparison.target_only(&claims)?;
+    }
+    Ok(())
+}
+
+/// Where deviations go.
+struct Sink<'a> {
+    report: VerifyReport,
+    observer: &'a mut dyn Observer,
+    keep: usize,
+}
+
+impl Sink<'_> {
+    fn take(&mut self, deviation: Deviation) {
+        self.observer.deviation(&deviation);
+        self.report.total += 1;
+        self.step().deviations += 1;
+        if self.report.deviations.len() < self.keep {
+            self.report.deviations.push(deviation);
+        }
+    }
+
+    fn step(&mut self) -> &mut VerifiedStep {
+        self.report.steps.last_mut().expect("a step is pushed before it is compared")
+    }
+}
+
+/// One step under comparison.
+struct Comparison<'c, 'o, 's> {
+    legacy: &'c mut dyn Connection,
+    target: &'c mut dyn Connection,
+    step: &'s dyn Step,
+    spec: &'s StepSpec,
+    links: Links<'s>,
+    sink: &'c mut Sink<'o>,
+    /// Whether the step has a map table.
+    carried: bool,
+    /// Keys in scope, where the two sides order keys differently.
+    seen: PrintSet,
+}
+
+impl Comparison<'_, '_, '_> {
+    /// Goes through the legacy rows in key order, and through the entries of the same range.
+    fn rows(&mut self, batch: usize) -> Result<(), RunError> {
+        let mut after: Option<Key> = None;
+        loop {
+            let range = KeyRange { after: after.as_ref(), ..KeyRange::default() };
+            let page = scan::read_page(self.legacy, self.spec, range, batch)?;
+            let more = page.len() == batch;
+            let Some((last, _)) = page.last() else { return self.tail(after.as_ref(), batch) };
+            let last = last.clone();
+            let entries = self.entries(after.as_ref(), &last, &page)?;
+            self.page(page, entries)?;
+            after = Some(last);
+            if !more {
+                return self.tail(after.as_ref(), batch);
+            }
+        }
+    }
+
+    fn entries(&mut self, after: Option<&Key>, last: &Key, page: &[(Key, Row)]) -> Result<Vec<Entry>, RunError> {
+        if !self.carried {
+            return Ok(Vec::new());
+        }
+        if scan::same_order(self.spec) {
+            let range = KeyRange { after, upto: Some(last), before: None };
+            return entries::page(self.target, self.spec, range, Order::Ascending, i64::MAX as usize);
+        }
+        self.seen.extend(page.iter().map(|(key, _)| fingerprint::of(key)));
+        entries::of_keys(self.target, self.spec, &page.iter().map(|(key, _)| key).collect::<Vec<_>>())
+    }
+
+    /// Entries after the last legacy row.
+    fn tail(&mut self, after: Option<&Key>, batch: usize) -> Result<(), RunError> {
+        if scan::same_order(self.spec) { self.gone_after(after.cloned(), batch) } else { Ok(()) }
+    }
+
+    /// Entries that no legacy row was seen for, where the order of keys does not help.
+    fn rest(&mut self, batch: usize) -> Result<(), RunError> {
+        if scan::same_order(self.spec) { Ok(()) } else { self.gone_after(None, batch) }
+    }
+
+    fn gone_after(&mut self, mut after: Option<Key>, batch: usize) -> Result<(), RunError> {
+        while self.carried {
+            let range = KeyRange { after: after.as_ref(), ..KeyRange::default() };
+            let page = entries::page(self.target, self.spec, range, Order::Ascending, batch)?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = Some(last.key.clone());
+            let unseen = page.iter().filter(|entry| !self.seen.contains(&fingerprint::of(&entry.key)));
+            unseen.for_each(|entry| legacy_gone(self.sink, self.spec, entry));
+        }
+        Ok(())
+    }
+
+    fn page(&mut self, page: Vec<(Key, Row)>, entries: Vec<Entry>) -> Result<(), RunError> {
+        let places = entries.iter().enumerate().map(|(at, entry)| (fingerprint::of(&entry.key), at));
+        let places: PrintMap<usize> = places.collect();
+        let mut left: Vec<Option<Entry>> = entries.into_iter().map(Some).collect();
+        let mut pairs = Vec::with_capacity(page.len());
+        for (key, row) in page {
+            // A row of which nobody can tell whether it is in scope is in scope, as in a run.
+            if !self.step.in_scope(&row).unwrap_or(true) {
+                continue;
+            }
+            self.sink.step().in_scope += 1;
+            match places.get(&fingerprint::of(&key)).and_then(|at| left[*at].take()) {
+                None => self.sink.take(Deviation { legacy_key: Some(key), ..blank(self.spec, DeviationKind::Missing) }),
+                Some(entry) if entry.state == State::Rejected => self.sink.step().rejected += 1,
+                Some(entry) => pairs.push((row, entry)),
+            }
+        }
+        left.iter().flatten().for_each(|entry| legacy_gone(self.sink, self.spec, entry));
+        self.compare(&pairs)
+    }
+
+    /// Compares rows with what became of them.
+    fn compare(&mut self, pairs: &[(Row, Entry)]) -> Result<(), RunError> {
+        self.sink.step().compared += pairs.len() as u64;
+        let asked: Vec<_> = pairs.iter().map(|(row, _)| self.step.link_keys(row)).collect();
+        let answers = self.links.ask(self.target, asked.iter().filter_map(|keys| keys.as_deref().ok()))?;
+        let mut present = Vec::with_capacity(self.spec.targets.len());
+        for (at, role) in self.spec.targets.iter().enumerate() {
+            let keys = pairs.iter().map(|(_, entry)| &entry.roles[at].0);
+            present.push(target_rows::of_keys(self.target, role, keys)?);
+        }
+        for ((row, entry), keys) in pairs.iter().zip(asked) {
+            let converted = keys.and_then(|keys| {
+                let links = self.links.answer(&answers, &keys).into_iter();
+                let links: Vec<Link> = links.map(|link| link.unwrap_or(Link::Missing)).collect();
+                self.step.convert(row, &links, &mut Random)
+            });
+            if let (Err(rejection), State::Migrated) = (&converted, entry.state) {
+                let mut deviation = about(self.spec, entry, DeviationKind::NoLongerConverts);
+                deviation.column = Some(self.spec.reasons[rejection.reason].name.clone());
+                deviation.found = Some(rejection.value.clone());
+                self.sink.take(deviation);
+            }
+            for (at, present) in present.iter().enumerate() {
+                let expected = converted.as_ref().ok().map(|rows| &rows[at]);
+                self.role(entry, at, expected, present);
+            }
+        }
+        Ok(())
+    }
+
+    fn role(&mut self, entry: &Entry, at: usize, expected: Option<&Row>, present: &PrintMap<Row>) {
+        let (role, key) = (&self.spec.targets[at], &entry.roles[at].0);
+        if key.is_null() {
+            return;
+        }
+        let of_role = |deviation: Deviation| Deviation {
+            role: Some(role.role.clone()),
+            table: role.table.clone(),
+            target_key: Some(key.clone()),
+            ..deviation
+        };
+        let Some(row) = present.get(&fingerprint::of([key])) else {
+            self.sink.take(of_role(about(self.spec, entry, DeviationKind::Lost)));
+            return;
+        };
+        let Some(expected) = expected else { return };
+        for ((column, expected), found) in role.columns.iter().zip(expected).zip(row) {
+            let Some(expected) = expected_value(column, expected, entry) else { continue };
+            if !fingerprint::same(expected, found) {
+                self.sink.take(Deviation {
+                    column: Some(column.name.clone()),
+                    expected: Some(expected.clone()),
+                    found: Some(found.clone()),
+                    ..of_role(about(self.spec, entry, DeviationKind::Differs))
+                });
+            }
+        }
+    }
+
+    /// Rows of the step's tables that no entry claims.
+    fn target_only(&mut self, claims: &[&StepSpec]) -> Result<(), RunError> {
+        for role in &self.spec.targets {
+            let statement = target_only_query(self.target, role, claims);
+            let (sink, spec) = (&mut *self.sink, self.spec);
+            let mut each = |mut row: Row| {
+                let identity = role.identity.and_then(|_| row.pop());
+                sink.take(Deviation {
+                    role: Some(role.role.clone()),
+                    table: role.table.clone(),
+                    target_key: row.pop(),
+                    column: role.identity.map(|place| role.columns[place].name.clone()),
+                    found: identity,
+                    ..blank(spec, DeviationKind::TargetOnly)
+                });
+                Ok(())
+            };
+            self.target.query(&statement.text, &statement.parameters, &statement.kinds, &mut each).on(Side::Target)?;
+        }
+        Ok(())
+    }
+}
+
+/// Returns what a column must hold; none if it is not compared.
+fn expected_value<'v>(column: &TargetColumn, converted: &'v Value, entry: &'v Entry) -> Option<&'v Value> {
+    match &column.source {
+        Source::Converted | Source::Constant(_) => Some(converted),
+        Source::Generated => None,
+        // A row that was found has no siblings of ours.
+        Source::Sibling(role) => Some(&entry.roles[*role].0).filter(|key| !key.is_null()),
+    }
+}
+
+fn target_only_query(target: &mut dyn Connection, role: &TargetSpec, claims: &[&StepSpec]) -> Statement {
+    let dialect = target.dialect();
+    let key = KeyColumn { expression: column(dialect, "t", &role.key.column), kind: role.key.kind };
+    let mut sql = Sql::new(dialect, "SELECT ");
+    sql.result(&key.expression, key.kind);
+    if let Some(identity) = role.identity.map(|place| &role.columns[place]) {
+        sql.result(&column(dialect, "t", &identity.name), identity.kind);
+    }
+    sql.push(" FROM ").name(&role.table).push(" AS ").name("t").push(" WHERE 1 = 1");
+    for target in &role.columns {
+        let expression = column(dialect, "t", &target.name);
+        match &target.source {
+            Source::Constant(Value::Null) => sql.push(&format!(" AND {expression} IS NULL")),
+            Source::Constant(value) => {
+                let column = KeyColumn { expression, kind: target.kind };
+                sql.push(" AND ").equal(&[column], std::slice::from_ref(value))
+            }
+            Source::Converted | Source::Generated | Source::Sibling(_) => &mut sql,
+        };
+    }
+    and_unclaimed(&mut sql, dialect, role, claims.iter().copied());
+    sql.ordered(&[key], Order::Ascending, None);
+    sql.done()
+}
+
+fn legacy_gone(sink: &mut Sink<'_>, spec: &StepSpec, entry: &Entry) {
+    if entry.state == State::Rejected {
+        return;
+    }
+    let role = entry.roles.iter().position(|(key, _)| !key.is_null()).unwrap_or(0);
+    sink.take(Deviation {
+        role: Some(spec.targets[role].role.clone()),
+        table: spec.targets[role].table.clone(),
+        target_key: Some(entry.roles[role].0.clone()),
+        ..about(spec, entry, DeviationKind::LegacyGone)
+    });
+}
+
+fn about(spec: &StepSpec, entry: &Entry, kind: DeviationKind) -> Deviation {
+    Deviation { legacy_key: Some(entry.key.clone()), ..blank(spec, kind) }
+}
+
+fn blank(spec: &StepSpec, kind: DeviationKind) -> Deviation {
+    let side = match kind {
+        DeviationKind::Missing | DeviationKind::Lost | DeviationKind::NoLongerConverts => Side::Legacy,
+        DeviationKind::Differs | DeviationKind::LegacyGone | DeviationKind::TargetOnly => Side::Target,
+    };
+    Deviation {
+        kind,
+        side,
+        map: spec.name.clone(),
+        role: None,
+        table: spec.read.table.clone(),
+        legacy_key: None,
+        target_key: None,
+        column: None,
+        expected: None,
+        found: None,
+    }
+}

@@ -1,0 +1,199 @@
+//! Checks before a command works on a target: whether the journal there belongs to these databases and this mapping,
+//! and whether the databases have what the steps read and write.
+
+use crate::connection::Connection;
+use crate::entries;
+use crate::error::{Difference, OnSide, RunError, Side};
+use crate::journal::{FORMAT, META, text, within};
+use crate::statements::{KeyColumn, Order, Sql};
+use crate::step::{LinkSpec, ReadSource, ReadSpec, Step, StepSpec};
+use crate::value::{Kind, Value};
+use std::collections::BTreeSet;
+
+/// What the journal says about its world, by name.
+fn stored(target: &mut dyn Connection, name: &str) -> Result<Option<String>, RunError> {
+    Ok(META.get(target, &vec![text(name)])?.and_then(|row| match &row[1] {
+        Value::Text(value) => Some(value.clone()),
+        _ => None,
+    }))
+}
+
+/// Refuses a journal in a format that this version does not know; writes the format into a new one.
+pub(crate) fn check_format(target: &mut dyn Connection) -> Result<(), RunError> {
+    match stored(target, "state_format")? {
+        None => within(target, |target| META.put(target, &vec![text("state_format"), text(&FORMAT.to_string())])),
+        Some(found) if found == FORMAT.to_string() => Ok(()),
+        Some(found) => Err(RunError::OtherFormat { found, known: FORMAT }),
+    }
+}
+
+/// Refuses a world that differs from the one the journal was made in, unless `rebind` accepts it. Remembers this one.
+pub(crate) fn check(
+    legacy: Option<&mut dyn Connection>,
+    target: &mut dyn Connection,
+    steps: &[Box<dyn Step>],
+    rebind: bool,
+) -> Result<(), RunError> {
+    let mut now = vec![("target_identity".to_string(), target.identity().on(Side::Target)?)];
+    if let Some(legacy) = legacy {
+        now.push(("legacy_identity".to_string(), legacy.identity().on(Side::Legacy)?));
+    }
+    for step in steps {
+        now.push((meaning_name(step.spec()), step.spec().meaning.clone()));
+    }
+    let used = any_entries(target, steps)?;
+    let mut differences = Vec::new();
+    for (name, value) in &now {
+        match stored(target, name)? {
+            Some(before) if before != *value && used.iter().any(|map| concerns(name, map)) => {
+                differences.push(Difference { what: name.replace('_', " "), stored: before, now: value.clone() });
+            }
+            Some(_) | None => {}
+        }
+    }
+    if !differences.is_empty() && !rebind {
+        return Err(RunError::OtherWorld(differences));
+    }
+    within(target, |target| now.iter().try_for_each(|(name, value)| META.put(target, &vec![text(name), text(value)])))
+}
+
+/// Name under which the meaning of a map is kept.
+pub(crate) fn meaning_name(spec: &StepSpec) -> String {
+    format!("meaning:{}", spec.name)
+}
+
+/// A map without entries may change its meaning: nothing depends on it yet.
+fn concerns(name: &str, map: &str) -> bool {
+    name.strip_prefix("meaning:").is_none_or(|meant| meant == map)
+}
+
+fn any_entries(target: &mut dyn Connection, steps: &[Box<dyn Step>]) -> Result<Vec<String>, RunError> {
+    let mut used = Vec::new();
+    for spec in steps.iter().map(|step| step.spec()) {
+        if target.columns(&spec.map_table).on(Side::Target)?.is_some()
+            && has_rows(target, Side::Target, &spec.map_table)?
+        {
+            used.push(spec.name.clone());
+        }
+    }
+    Ok(used)
+}
+
+/// Returns whether a table has any row. Asks for no column: the layout may be another one.
+pub(crate) fn has_rows(connection: &mut dyn Connection, side: Side, table: &str) -> Result<bool, RunError> {
+    let mut sql = Sql::new(connection.dialect(), "SELECT ");
+    sql.result("1", Kind::Integer).push(" FROM ").name(table).push(" LIMIT 1");
+    let statement = sql.done();
+    Ok(!entries::rows(connection, &statement).on(side)?.is_empty())
+}
+
+/// Lists every table and column that the steps use and the databases lack.
+pub(crate) fn check_schema(
+    legacy: &mut dyn Connection,
+    target: &mut dyn Connection,
+    steps: &[Box<dyn Step>],
+) -> Result<(), RunError> {
+    let mut missing = Vec::new();
+    for spec in steps.iter().map(|step| step.spec()) {
+        for (table, columns) in legacy_use(&spec.read) {
+            look(legacy, Side::Legacy, &table, &columns, &mut missing)?;
+        }
+        for (table, columns) in target_use(spec) {
+            look(target, Side::Target, &table, &columns, &mut missing)?;
+        }
+    }
+    missing.dedup();
+    if missing.is_empty() { Ok(()) } else { Err(RunError::MissingSchema(missing)) }
+}
+
+/// Lists the columns that a map table lacks, which an older mapping made.
+pub(crate) fn check_map_tables(target: &mut dyn Connection, steps: &[Box<dyn Step>]) -> Result<(), RunError> {
+    let mut missing = Vec::new();
+    for spec in steps.iter().map(|step| step.spec()) {
+        let columns: BTreeSet<String> = entries::columns(spec).into_iter().map(|(name, _)| name).collect();
+        look(target, Side::Target, &spec.map_table, &columns, &mut missing)?;
+    }
+    if missing.is_empty() { Ok(()) } else { Err(RunError::MissingSchema(missing)) }
+}
+
+fn look(
+    connection: &mut dyn Connection,
+    side: Side,
+    table: &str,
+    columns: &BTreeSet<String>,
+    missing: &mut Vec<String>,
+) -> Result<(), RunError> {
+    let Some(present) = connection.columns(table).on(side)? else {
+        missing.push(format!("{side} table {table}"));
+        return Ok(());
+    };
+    let lacks = |column: &&String| !present.iter().any(|name| name.eq_ignore_ascii_case(column));
+    missing.extend(columns.iter().filter(lacks).map(|column| format!("{side} column {table}.{column}")));
+    Ok(())
+}
+
+type Use = Vec<(String, BTreeSet<String>)>;
+
+fn legacy_use(read: &ReadSpec) -> Use {
+    let mut tables = vec![(read.alias.clone(), read.table.clone(), BTreeSet::new())];
+    tables.extend(read.joins.iter().map(|join| (join.alias.clone(), join.table.clone(), BTreeSet::new())));
+    let joins = read.joins.iter().flat_map(|join| join.on.iter().map(|on| (join.alias.clone(), on.column.clone())));
+    let reads = read.columns.iter().filter_map(|column| match &column.source {
+        ReadSource::Column(alias, name) => Some((alias.clone(), name.clone())),
+        ReadSource::Present(_) | ReadSource::Exists(_) => None,
+    });
+    for (alias, column) in joins.chain(reads) {
+        if let Some((_, _, columns)) = tables.iter_mut().find(|(name, _, _)| *name == alias) {
+            columns.insert(column);
+        }
+    }
+    let exists = read.exists.iter();
+    let asked = exists.map(|exists| (exists.table.clone(), exists.on.iter().map(|on| on.column.clone()).collect()));
+    tables.into_iter().map(|(_, table, columns)| (table, columns)).chain(asked).collect()
+}
+
+fn target_use(spec: &StepSpec) -> Use {
+    let written = spec.targets.iter().map(|target| {
+        let mut columns: BTreeSet<String> = target.columns.iter().map(|column| column.name.clone()).collect();
+        columns.insert(target.key.column.clone());
+        (target.table.clone(), columns)
+    });
+    let looked_up = spec.links.iter().filter_map(|link| match link {
+        LinkSpec::Reference { .. } => None,
+        LinkSpec::Lookup { table, result, by, .. } => {
+            let mut columns: BTreeSet<String> = by.iter().map(|column| column.column.clone()).collect();
+            columns.insert(result.clone());
+            Some((table.clone(), columns))
+        }
+    });
+    written.chain(looked_up).collect()
+}
+
+/// Refuses a target from which the first or the last migrated rows of a step are gone: somebody emptied it or put
+/// another one in its place.
+pub(crate) fn check_edges(target: &mut dyn Connection, steps: &[Box<dyn Step>]) -> Result<(), RunError> {
+    for spec in steps.iter().map(|step| step.spec()) {
+        for order in [Order::Ascending, Order::Descending] {
+            if let Some(entry) = entries::migrated_edge(target, spec, order)? {
+                check_rows(target, spec, &entry)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn check_rows(target: &mut dyn Connection, spec: &StepSpec, entry: &entries::Entry) -> Result<(), RunError> {
+    for (role, (key, _)) in spec.targets.iter().zip(&entry.roles) {
+        let dialect = target.dialect();
+        let column = KeyColumn { expression: dialect.quote(&role.key.column), kind: role.key.kind };
+        let mut sql = Sql::new(dialect, "SELECT ");
+        sql.result("1", Kind::Integer).push(" FROM ").name(&role.table).push(" WHERE ");
+        sql.equal(&[column], std::slice::from_ref(key));
+        let statement = sql.done();
+        if entries::rows(target, &statement).on(Side::Target)?.is_empty() {
+            let (map, table) = (spec.name.clone(), role.table.clone());
+            return Err(RunError::TargetEmptied { map, table, key: key.to_string() });
+        }
+    }
+    Ok(())
+}
