@@ -1,0 +1,308 @@
+//! The arguments of the command.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+use std::time::Duration;
+
+const ABOUT: &str = "Compiles mappings between a legacy and a target schema, and carries the rows across, exactly once";
+
+const STATUS_HELP: &str = "Exit status: 0 done, 1 findings (errors, deviations, rejects over budget), 2 usage, \
+                           3 more work left, 4 a file or database is not as it must be";
+
+/// The whole command line.
+#[derive(Debug, Parser)]
+#[command(name = "cutover", version, about = ABOUT, after_help = STATUS_HELP, propagate_version = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Checks mappings against both schemas
+    Check(CheckOptions),
+    /// Writes Rust, SQL and diagrams
+    Generate(GenerateOptions),
+    /// Shows the steps, their order and what each does
+    Plan(PlanOptions),
+    /// Carries all pending rows from the legacy to the target database
+    Run(RunOptions),
+    /// Tries rejected rows again, and carries all pending rows
+    Retry(RunOptions),
+    /// Shows how a migration stands
+    Status(StatusOptions),
+    /// Compares both databases through the mapping and names every deviation
+    Verify(VerifyOptions),
+    /// Deletes what was migrated, where it is still as it was written
+    Rollback(RollbackOptions),
+    /// Runs the examples that a mapping contains
+    Test(TestOptions),
+    /// Shows how a schema was understood, or translates it
+    Schema(SchemaOptions),
+    /// Migrates a built-in example on SQLite
+    Demo(DemoOptions),
+}
+
+/// How diagnostics are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MessageFormat {
+    /// For people.
+    Human,
+    /// One JSON object a line, in rustc's form.
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckOptions {
+    /// Mappings
+    #[arg(required = true, value_name = "MAP")]
+    pub(crate) maps: Vec<PathBuf>,
+    /// How to print findings; json is one object a line, as rustc prints them
+    #[arg(long, value_enum, default_value = "human")]
+    pub(crate) message_format: MessageFormat,
+}
+
+/// What can be generated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Artefact {
+    /// Row types, conversion, steps.
+    Rust,
+    /// SQL for every dialect.
+    Sql,
+    /// PlantUML.
+    Diagrams,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GenerateOptions {
+    /// The mapping
+    #[arg(value_name = "MAP")]
+    pub(crate) map: PathBuf,
+    /// Folder to write to [default: generated/NAME]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Only these
+    #[arg(long, value_enum, value_delimiter = ',')]
+    pub(crate) only: Vec<Artefact>,
+    /// Write nothing; status 1 if files are missing or stale
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PlanOptions {
+    /// The mapping
+    #[arg(value_name = "MAP")]
+    pub(crate) map: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunOptions {
+    /// The mapping
+    #[arg(value_name = "MAP")]
+    pub(crate) map: PathBuf,
+    /// Legacy database, such as sqlite:legacy.db
+    #[arg(long, value_name = "URL", env = "CUTOVER_FROM", hide_env_values = true)]
+    pub(crate) from: String,
+    /// Target database, such as sqlite:target.db
+    #[arg(long, value_name = "URL", env = "CUTOVER_TO", hide_env_values = true)]
+    pub(crate) to: String,
+    /// How many rows may stand rejected before the run stops: a number, or `any`
+    #[arg(long, value_name = "N", default_value = "0", value_parser = budget)]
+    pub(crate) max_rejects: Budget,
+    /// Rows in one transaction
+    #[arg(long, value_name = "ROWS", default_value_t = 5000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) batch: u32,
+    /// Begin no batch that would not finish in this time, such as 90s, 20m or 2h
+    #[arg(long = "for", value_name = "TIME", value_parser = duration)]
+    pub(crate) deadline: Option<Duration>,
+    /// Accept a changed mapping, or other databases than those the target remembers
+    #[arg(long)]
+    pub(crate) rebind: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StatusOptions {
+    /// The mapping; not needed, so that the same arguments do for every command
+    #[arg(value_name = "MAP")]
+    pub(crate) map: Option<PathBuf>,
+    /// Legacy database; not needed
+    #[arg(long, value_name = "URL", hide = true)]
+    pub(crate) from: Option<String>,
+    /// Target database
+    #[arg(long, value_name = "URL", env = "CUTOVER_TO", hide_env_values = true)]
+    pub(crate) to: String,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VerifyOptions {
+    /// The mapping
+    #[arg(value_name = "MAP")]
+    pub(crate) map: PathBuf,
+    /// Legacy database, such as sqlite:legacy.db
+    #[arg(long, value_name = "URL", env = "CUTOVER_FROM", hide_env_values = true)]
+    pub(crate) from: String,
+    /// Target database, such as sqlite:target.db
+    #[arg(long, value_name = "URL", env = "CUTOVER_TO", hide_env_values = true)]
+    pub(crate) to: String,
+    /// Show values, which may be personal, instead of their kind and length
+    #[arg(long)]
+    pub(crate) show_values: bool,
+    /// How many deviations to show; all are counted
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub(crate) limit: usize,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RollbackOptions {
+    /// The mapping
+    #[arg(value_name = "MAP")]
+    pub(crate) map: PathBuf,
+    /// Legacy database; not needed, since nothing is changed or read there
+    #[arg(long, value_name = "URL", hide = true)]
+    pub(crate) from: Option<String>,
+    /// Target database
+    #[arg(long, value_name = "URL", env = "CUTOVER_TO", hide_env_values = true)]
+    pub(crate) to: String,
+    /// Only these maps of the mapping
+    #[arg(long = "map", value_name = "NAME", value_delimiter = ',')]
+    pub(crate) maps: Vec<String>,
+    /// Leave maps that cannot be taken back
+    #[arg(long)]
+    pub(crate) skip_irreversible: bool,
+    /// Accept a changed mapping
+    #[arg(long)]
+    pub(crate) rebind: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TestOptions {
+    /// The mapping
+    #[arg(value_name = "MAP")]
+    pub(crate) map: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// A dialect as an argument.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DialectName {
+    /// MariaDB and MySQL.
+    #[value(alias = "mysql")]
+    Mariadb,
+    /// PostgreSQL.
+    #[value(alias = "postgres")]
+    Postgresql,
+    /// SQLite.
+    Sqlite,
+}
+
+/// A side as an argument.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SideName {
+    /// The legacy side.
+    Legacy,
+    /// The target side.
+    Target,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SchemaOptions {
+    /// A DDL file, or a mapping together with --side
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Dialect of the DDL file; guessed if not given
+    #[arg(long = "as", value_enum, value_name = "DIALECT", conflicts_with = "side")]
+    pub(crate) read_as: Option<DialectName>,
+    /// Which side of a mapping
+    #[arg(long, value_enum)]
+    pub(crate) side: Option<SideName>,
+    /// Print the tables as DDL of this dialect
+    #[arg(long, value_enum)]
+    pub(crate) dialect: Option<DialectName>,
+    /// List what was passed over, and why
+    #[arg(long, conflicts_with = "dialect")]
+    pub(crate) skipped: bool,
+    /// Print JSON
+    #[arg(long, conflicts_with = "dialect")]
+    pub(crate) json: bool,
+}
+
+/// The examples that the command contains.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DemoName {
+    /// A hospital's patients and their accounts.
+    Opal,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoOptions {
+    /// Which example
+    #[arg(value_enum)]
+    pub(crate) name: DemoName,
+    /// Keep legacy.db, target.db and the artefacts in this folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) keep: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// How many rejects are allowed; none means any number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Budget(pub(crate) Option<u64>);
+
+fn budget(text: &str) -> Result<Budget, String> {
+    match text {
+        "any" => Ok(Budget(None)),
+        number => number.parse().map(|number| Budget(Some(number))).map_err(|_| "a number, or `any`".to_string()),
+    }
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || "a time such as 90s, 20m or 2h".to_string();
+    let (number, unit) = text.split_at(text.len() - text.chars().last().map_or(0, char::len_utf8));
+    let number: u64 = number.parse().map_err(|_| wrong())?;
+    match unit {
+        "s" => Ok(Duration::from_secs(number)),
+        "m" => Ok(Duration::from_secs(number.saturating_mul(60))),
+        "h" => Ok(Duration::from_secs(number.saturating_mul(3600))),
+        _ => Err(wrong()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn times_have_a_unit() {
+        assert_eq!(duration("20m"), Ok(Duration::from_secs(1200)));
+        for wrong in ["", "20", "m", "2 h", "é"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+}
