@@ -1,0 +1,139 @@
+//! Writes a batch of a step: rows, entries, rejects, the batch's record and the step's counters, in one transaction.
+
+use super::{FINAL, StepRun};
+use crate::carry::{Carried, Carrier, Pending, Reject};
+use crate::connection::{StoreError, StoreErrorKind};
+use crate::entries;
+use crate::error::{OnSide, RunError, Side};
+use crate::failpoint;
+use crate::fingerprint::hex;
+use crate::journal::{BATCH, REJECT, StepState, int, text};
+use crate::lock;
+use crate::report::key_text;
+use crate::value::{Row, Value};
+
+impl StepRun<'_, '_> {
+    /// Writes one batch. The inner error is a commit that a constraint refused; nothing is written then.
+    pub(super) fn write(
+        &mut self,
+        pending: &[Pending],
+        refusal: Option<&StoreError>,
+    ) -> Result<Result<Carried, StoreError>, RunError> {
+        self.engine.target.begin().on(Side::Target)?;
+        let written = self.write_within(pending, refusal).and_then(|carried| {
+            failpoint::hit("run.before_commit")?;
+            Ok(carried)
+        });
+        let carried = match written {
+            Ok(carried) => carried,
+            Err(error) => {
+                self.carrier = None;
+                // The first error is the one that counts.
+                let _ = self.engine.target.abort();
+                return Err(error);
+            }
+        };
+        if carried.counts.total() == 0 && !pending.iter().any(|pending| pending.again) {
+            // All rows were postponed. A commit would move the checkpoint although nothing has happened.
+            self.engine.target.abort().on(Side::Target)?;
+            return Ok(Ok(carried));
+        }
+        match self.engine.target.commit() {
+            Ok(()) => failpoint::hit("run.after_commit").map(|()| Ok(carried)),
+            Err(error) => {
+                // What was remembered of this batch is not there.
+                self.carrier = None;
+                let refused = error.kind == StoreErrorKind::Constraint;
+                if refused { Ok(Err(error)) } else { Err(RunError::Store { side: Side::Target, error }) }
+            }
+        }
+    }
+
+    fn write_within(&mut self, pending: &[Pending], refusal: Option<&StoreError>) -> Result<Carried, RunError> {
+        lock::check(self.engine.target, self.engine.epoch)?;
+        if self.state.in_scope == 0 {
+            crate::given::remember(self.engine.target, self.spec)?;
+        }
+        let mut carried = match refusal {
+            Some(refusal) => self.refused(pending, refusal),
+            None => self.carry(pending)?,
+        };
+        self.journal(pending, &mut carried)?;
+        Ok(carried)
+    }
+
+    fn carry(&mut self, pending: &[Pending]) -> Result<Carried, RunError> {
+        let mut carrier = match self.carrier.take() {
+            Some(carrier) => carrier,
+            None => Carrier::load(self.engine.target, self.step, self.engine.steps)?,
+        };
+        let postpone = carrier.links.refer_to_own() && self.pass.number != FINAL;
+        let carried = carrier.carry(self.engine.target, pending, postpone)?;
+        self.carrier = Some(carrier);
+        Ok(carried)
+    }
+
+    /// A commit names no row and no column: the row that was alone in its transaction is the one.
+    fn refused(&self, pending: &[Pending], refusal: &StoreError) -> Carried {
+        let mut carried = Carried::default();
+        for pending in pending {
+            let reject = Reject {
+                key: pending.key.clone(),
+                column: String::new(),
+                rule: "target_foreign_key".to_string(),
+                message: format!("the target refused the row at the end of the transaction: {}", refusal.cause),
+                value: Value::Null,
+                line: 0,
+            };
+            carried.refuse(reject, self.spec);
+        }
+        carried
+    }
+
+    /// Writes entries, rejects, the batch and the step's counters.
+    fn journal(&mut self, pending: &[Pending], carried: &mut Carried) -> Result<(), RunError> {
+        let (run, map) = (self.engine.run, &self.spec.name);
+        let again: Vec<&Pending> = pending.iter().filter(|pending| pending.again).collect();
+        for pending in &again {
+            entries::remove(self.engine.target, self.spec, &pending.key)?;
+            REJECT.remove(self.engine.target, &vec![text(map), text(&key_text(&pending.key))])?;
+        }
+        let columns: Vec<String> = entries::columns(self.spec).into_iter().map(|(name, _)| name).collect();
+        let rows: Vec<Row> =
+            std::mem::take(&mut carried.entries).into_iter().map(|entry| entry.into_row(run)).collect();
+        self.engine.target.append(&self.spec.map_table, &columns, &rows).on(Side::Target)?;
+        let rejects = std::mem::take(&mut carried.rejects).into_iter();
+        let rejects: Vec<Row> = rejects.map(|reject| reject.into_row(map, run)).collect();
+        self.engine.target.append(REJECT.name, &REJECT.names(), &rejects).on(Side::Target)?;
+        self.batch += 1;
+        let row = self.batch_row(pending, carried);
+        BATCH.insert(self.engine.target, &row)?;
+        self.state_after(pending, carried, again.len() as u64).write(self.engine.target, map)
+    }
+
+    fn batch_row(&self, pending: &[Pending], carried: &Carried) -> Row {
+        let key = |pending: Option<&Pending>| pending.map_or(Value::Null, |pending| text(&key_text(&pending.key)));
+        let counts = carried.counts;
+        let numbers = [pending.len() as u64, counts.migrated, counts.found, counts.rejected];
+        let mut row = vec![int(self.engine.run), text(&self.spec.name), int(self.batch)];
+        row.extend([key(pending.first()), key(pending.last())]);
+        row.extend(numbers.map(|number| Value::Integer(number.into())));
+        row.push(text(&hex(carried.fingerprint)));
+        row
+    }
+
+    /// Returns how the step stands once a batch is in.
+    pub(super) fn state_after(&self, pending: &[Pending], carried: &Carried, again: u64) -> StepState {
+        let mut settled = self.state.settled;
+        settled.add(carried.counts);
+        settled.rejected -= again.min(settled.rejected);
+        StepState {
+            in_scope: settled.total(),
+            settled,
+            gone: 0,
+            complete: false,
+            pass: self.pass.number,
+            last_key: pending.last().map(|pending| key_text(&pending.key)),
+        }
+    }
+}
