@@ -2,13 +2,18 @@
 
 /// Returns the steps of opal.map in running order.
 pub fn steps() -> Vec<Box<dyn cutover_runtime::step::Step>> {
-    vec![Box::new(patient::Step::new()), Box::new(hospital_identifier::Step::new()), Box::new(caregiver::Step::new())]
+    vec![
+        Box::new(patient::Step::new()), Box::new(hospital_identifier::Step::new()),
+        Box::new(caregiver::Step::new())
+    ]
 }
 
 /// The backend keeps one letter for what the legacy system spells out.
 ///
 /// `values Sex`, opal.map:7.
-pub fn map_sex(value: Option<&str>) -> cutover_runtime::read::Mapped<std::borrow::Cow<'static, str>> {
+pub fn map_sex(
+    value: Option<&str>,
+) -> cutover_runtime::read::Mapped<std::borrow::Cow<'static, str>> {
     use cutover_runtime::read;
     match value {
         Some("MALE") => read::Mapped::Value(std::borrow::Cow::Borrowed("M")),
@@ -23,7 +28,9 @@ pub fn map_sex(value: Option<&str>) -> cutover_runtime::read::Mapped<std::borrow
 /// Who may see a patient's data. Level 2 was never given a meaning.
 ///
 /// `values Access`, opal.map:16.
-pub fn map_access(value: Option<&str>) -> cutover_runtime::read::Mapped<std::borrow::Cow<'static, str>> {
+pub fn map_access(
+    value: Option<&str>,
+) -> cutover_runtime::read::Mapped<std::borrow::Cow<'static, str>> {
     use cutover_runtime::read;
     match value {
         Some("3") => read::Mapped::Value(std::borrow::Cow::Borrowed("ALL")),
@@ -37,7 +44,7 @@ pub fn map_access(value: Option<&str>) -> cutover_runtime::read::Mapped<std::bor
 /// Every fully registered patient. Dummy rows, which stand for caregivers, stay behind.
 ///
 /// `map Patient`, opal.map:23.
-#[allow(unused_variables, unused_imports, clippy::all)]
+#[allow(unused_variables, unused_imports, unused_parens, clippy::all)]
 pub mod patient {
     use cutover_runtime::read::{self, ToValue};
     use cutover_runtime::step::{self, Generator, Link, Rejection};
@@ -45,8 +52,12 @@ pub mod patient {
     use cutover_runtime::{chrono, chrono_tz, operators, regex, uuid};
     use std::borrow::Cow;
     use std::sync::LazyLock;
-    static PATTERN_1: LazyLock<regex::Regex> = LazyLock::new(|| operators::pattern("[A-Z]{4}[0-9]{8}"));
-    static ZONE_AMERICA_TORONTO: LazyLock<chrono_tz::Tz> = LazyLock::new(|| operators::zone("America/Toronto"));
+    static PATTERN_1: LazyLock<regex::Regex> = LazyLock::new(|| operators::pattern(
+        "[A-Z]{4}[0-9]{8}",
+    ));
+    static ZONE_AMERICA_TORONTO: LazyLock<chrono_tz::Tz> = LazyLock::new(|| operators::zone(
+        "America/Toronto",
+    ));
     /// A row of old.Patient with all that the map reads.
     #[derive(Debug, Clone, Copy)]
     pub struct Legacy<'a> {
@@ -76,14 +87,38 @@ pub mod patient {
         /// Reads a row as it comes from the engine; rejects what is no value of its type.
         pub fn read(row: &'a Row) -> Result<Legacy<'a>, Rejection> {
             Ok(Legacy {
-                patient_ser_num: read::required(&row[0], read::integer, Reject::PatientSerNumMalformed as usize)?,
-                first_name: read::required(&row[1], read::text, Reject::FirstNameMalformed as usize)?,
-                last_name: read::required(&row[2], read::text, Reject::LastNameMalformed as usize)?,
-                date_of_birth: read::required(&row[3], read::dated_date_time, Reject::DateOfBirthMalformed as usize)?,
-                death_date: read::optional(&row[4], read::dated_date_time, Reject::DeathDateMalformed as usize)?,
+                patient_ser_num: read::required(
+                    &row[0],
+                    read::integer,
+                    Reject::PatientSerNumMalformed as usize,
+                )?,
+                first_name: read::required(
+                    &row[1],
+                    read::text,
+                    Reject::FirstNameMalformed as usize,
+                )?,
+                last_name: read::required(
+                    &row[2],
+                    read::text,
+                    Reject::LastNameMalformed as usize,
+                )?,
+                date_of_birth: read::required(
+                    &row[3],
+                    read::dated_date_time,
+                    Reject::DateOfBirthMalformed as usize,
+                )?,
+                death_date: read::optional(
+                    &row[4],
+                    read::dated_date_time,
+                    Reject::DeathDateMalformed as usize,
+                )?,
                 sex: read::required(&row[5], read::text, Reject::SexMalformed as usize)?,
                 ssn: read::required(&row[6], read::text, Reject::SSNMalformed as usize)?,
-                access_level: read::required(&row[7], read::text, Reject::AccessLevelMalformed as usize)?,
+                access_level: read::required(
+                    &row[7],
+                    read::text,
+                    Reject::AccessLevelMalformed as usize,
+                )?,
                 registration_date: read::required(
                     &row[8],
                     read::dated_date_time,
@@ -126,18 +161,14 @@ pub mod patient {
     impl TRow<'_> {
         fn into_row(self) -> Row {
             vec![
-                self.legacy_id.map_or(Value::Null, |value| Value::Integer(value)),
-                Value::Text(self.first_name.into_owned()),
-                Value::Text(self.last_name.into_owned()),
-                Value::Date(self.date_of_birth),
-                self.date_of_death.map_or(Value::Null, |value| Value::Instant(value)),
-                Value::Text(self.sex.into_owned()),
-                Value::Text(self.ramq.into_owned()),
-                Value::Text(self.data_access.into_owned()),
-                Value::Instant(self.created_at),
-                Value::Integer(self.interpretable_lab_result_delay),
-                Value::Integer(self.non_interpretable_lab_result_delay),
-                Value::Uuid(self.uuid),
+                self.legacy_id.map_or(Value::Null, | value | Value::Integer(value)),
+                Value::Text(self.first_name.into_owned()), Value::Text(self.last_name
+                .into_owned()), Value::Date(self.date_of_birth), self.date_of_death
+                .map_or(Value::Null, | value | Value::Instant(value)), Value::Text(self
+                .sex.into_owned()), Value::Text(self.ramq.into_owned()), Value::Text(self
+                .data_access.into_owned()), Value::Instant(self.created_at),
+                Value::Integer(self.interpretable_lab_result_delay), Value::Integer(self
+                .non_interpretable_lab_result_delay), Value::Uuid(self.uuid)
             ]
         }
     }
@@ -166,15 +197,15 @@ pub mod patient {
         LastNameMalformed,
         /// `t.last_name`: a last name is required, opal.map:28
         LastName,
-        /// `p.DateOfBirth`: what the legacy database holds is no wall-clock time, opal.map:29
+        /// `p.DateOfBirth`: no such date: a part of it is zero, or it is something else, opal.map:29
         DateOfBirthMalformed,
         /// `p.DateOfBirth`: a zero date, opal.map:29
         DateOfBirthZero,
-        /// `p.DeathDate`: what the legacy database holds is no wall-clock time, opal.map:30
+        /// `p.DeathDate`: no such date: a part of it is zero, or it is something else, opal.map:30
         DeathDateMalformed,
         /// `p.Sex`: what the legacy database holds is no text, opal.map:31
         SexMalformed,
-        /// `t.sex`: a value that `Sex` does not take, opal.map:31
+        /// `t.sex`: no such sex, opal.map:31
         Sex,
         /// `p.SSN`: what the legacy database holds is no text, opal.map:32
         SSNMalformed,
@@ -184,9 +215,9 @@ pub mod patient {
         RamqTooLong,
         /// `p.AccessLevel`: what the legacy database holds is no listed text, opal.map:33
         AccessLevelMalformed,
-        /// `t.data_access`: a value that `Access` does not take, opal.map:33
+        /// `t.data_access`: level 2 has no counterpart, opal.map:33
         Access,
-        /// `p.RegistrationDate`: what the legacy database holds is no wall-clock time, opal.map:34
+        /// `p.RegistrationDate`: no such date: a part of it is zero, or it is something else, opal.map:34
         RegistrationDateMalformed,
         /// `p.RegistrationDate`: a zero date, opal.map:34
         RegistrationDateZero,
@@ -213,7 +244,10 @@ pub mod patient {
             Reject::RegistrationDateZero,
         ];
         fn with(self, value: Value) -> Rejection {
-            Rejection { reason: self as usize, value }
+            Rejection {
+                reason: self as usize,
+                value,
+            }
         }
     }
     fn in_scope(row: &Row) -> Result<bool, Rejection> {
@@ -233,18 +267,31 @@ pub mod patient {
                 legacy_id: Some(legacy.patient_ser_num),
                 first_name: {
                     let value = Cow::Borrowed(legacy.first_name);
-                    if (!(&*value == "")) { value } else { return Err(Reject::FirstName.with(value.to_value())) }
+                    if (!(&*value == "")) {
+                        value
+                    } else {
+                        return Err(Reject::FirstName.with(value.to_value()))
+                    }
                 },
                 last_name: {
                     let value = Cow::Borrowed(legacy.last_name);
-                    if (!(&*value == "")) { value } else { return Err(Reject::LastName.with(value.to_value())) }
+                    if (!(&*value == "")) {
+                        value
+                    } else {
+                        return Err(Reject::LastName.with(value.to_value()))
+                    }
                 },
                 date_of_birth: {
-                    let argument_0 = read::not_zero(legacy.date_of_birth, Reject::DateOfBirthZero as usize)?;
+                    let argument_0 = read::not_zero(
+                        legacy.date_of_birth,
+                        Reject::DateOfBirthZero as usize,
+                    )?;
                     argument_0.date()
                 },
                 date_of_death: match legacy.death_date.and_then(Result::ok) {
-                    Some(value) => Some(operators::wall_to_utc(*ZONE_AMERICA_TORONTO, value)),
+                    Some(value) => {
+                        Some(operators::wall_to_utc(*ZONE_AMERICA_TORONTO, value))
+                    }
                     None => None,
                 },
                 sex: {
@@ -265,13 +312,13 @@ pub mod patient {
                         if (&*value == "" || PATTERN_1.is_match(&value)) {
                             value
                         } else {
-                            return Err(Reject::Ramq.with(value.to_value()));
+                            return Err(Reject::Ramq.with(value.to_value()))
                         }
                     };
                     if operators::length(&value) <= 12 {
                         value
                     } else {
-                        return Err(Reject::RamqTooLong.with(value.to_value()));
+                        return Err(Reject::RamqTooLong.with(value.to_value()))
                     }
                 },
                 data_access: {
@@ -284,7 +331,10 @@ pub mod patient {
                     }
                 },
                 created_at: {
-                    let value = read::not_zero(legacy.registration_date, Reject::RegistrationDateZero as usize)?;
+                    let value = read::not_zero(
+                        legacy.registration_date,
+                        Reject::RegistrationDateZero as usize,
+                    )?;
                     operators::wall_to_utc(*ZONE_AMERICA_TORONTO, value)
                 },
                 interpretable_lab_result_delay: 0,
@@ -320,7 +370,12 @@ pub mod patient {
         fn link_keys(&self, row: &Row) -> Result<Vec<Option<Key>>, Rejection> {
             link_keys(&Legacy::read(row)?)
         }
-        fn convert(&self, row: &Row, links: &[Link], generator: &mut dyn Generator) -> Result<Vec<Row>, Rejection> {
+        fn convert(
+            &self,
+            row: &Row,
+            links: &[Link],
+            generator: &mut dyn Generator,
+        ) -> Result<Vec<Row>, Rejection> {
             Ok(convert(&Legacy::read(row)?, links, generator)?.into_rows())
         }
     }
@@ -333,236 +388,105 @@ pub mod patient {
                 table: "Patient".into(),
                 alias: "p".into(),
                 joins: vec![],
-                exists: vec![step::ExistsSpec {
-                    table: "PatientControl".into(),
-                    alias: "c".into(),
-                    on: vec![step::Condition {
-                        column: "PatientSerNum".into(),
-                        equals: step::Operand::Column("p".into(), "PatientSerNum".into()),
-                        kind: Kind::Integer,
-                    }],
-                }],
+                exists: vec![
+                    step::ExistsSpec { table : "PatientControl".into(), alias : "c"
+                    .into(), on : vec![step::Condition { column : "PatientSerNum".into(),
+                    equals : step::Operand::Column("p".into(), "PatientSerNum".into()),
+                    kind : Kind::Integer }] }
+                ],
                 required: vec![0],
                 columns: vec![
-                    step::ReadColumn {
-                        source: step::ReadSource::Column("p".into(), "PatientSerNum".into()),
-                        kind: Kind::Integer,
-                    },
-                    step::ReadColumn {
-                        source: step::ReadSource::Column("p".into(), "FirstName".into()),
-                        kind: Kind::Text,
-                    },
-                    step::ReadColumn {
-                        source: step::ReadSource::Column("p".into(), "LastName".into()),
-                        kind: Kind::Text,
-                    },
-                    step::ReadColumn {
-                        source: step::ReadSource::Column("p".into(), "DateOfBirth".into()),
-                        kind: Kind::DateTime,
-                    },
-                    step::ReadColumn {
-                        source: step::ReadSource::Column("p".into(), "DeathDate".into()),
-                        kind: Kind::DateTime,
-                    },
-                    step::ReadColumn { source: step::ReadSource::Column("p".into(), "Sex".into()), kind: Kind::Text },
-                    step::ReadColumn { source: step::ReadSource::Column("p".into(), "SSN".into()), kind: Kind::Text },
-                    step::ReadColumn {
-                        source: step::ReadSource::Column("p".into(), "AccessLevel".into()),
-                        kind: Kind::Text,
-                    },
-                    step::ReadColumn {
-                        source: step::ReadSource::Column("p".into(), "RegistrationDate".into()),
-                        kind: Kind::DateTime,
-                    },
-                    step::ReadColumn { source: step::ReadSource::Exists(0), kind: Kind::Boolean },
+                    step::ReadColumn { source : step::ReadSource::Column("p".into(),
+                    "PatientSerNum".into()), kind : Kind::Integer }, step::ReadColumn {
+                    source : step::ReadSource::Column("p".into(), "FirstName".into()),
+                    kind : Kind::Text }, step::ReadColumn { source :
+                    step::ReadSource::Column("p".into(), "LastName".into()), kind :
+                    Kind::Text }, step::ReadColumn { source :
+                    step::ReadSource::Column("p".into(), "DateOfBirth".into()), kind :
+                    Kind::DateTime }, step::ReadColumn { source :
+                    step::ReadSource::Column("p".into(), "DeathDate".into()), kind :
+                    Kind::DateTime }, step::ReadColumn { source :
+                    step::ReadSource::Column("p".into(), "Sex".into()), kind : Kind::Text
+                    }, step::ReadColumn { source : step::ReadSource::Column("p".into(),
+                    "SSN".into()), kind : Kind::Text }, step::ReadColumn { source :
+                    step::ReadSource::Column("p".into(), "AccessLevel".into()), kind :
+                    Kind::Text }, step::ReadColumn { source :
+                    step::ReadSource::Column("p".into(), "RegistrationDate".into()), kind
+                    : Kind::DateTime }, step::ReadColumn { source :
+                    step::ReadSource::Exists(0), kind : Kind::Boolean },
                 ],
                 key: vec![0],
             },
             links: vec![],
-            targets: vec![step::TargetSpec {
-                role: "t".into(),
-                table: "patients_patient".into(),
-                key: step::KeySpec { column: "id".into(), kind: Kind::Integer, assigned: step::KeyAssigned::Engine },
-                columns: vec![
-                    step::TargetColumn {
-                        name: "legacy_id".into(),
-                        kind: Kind::Integer,
-                        source: step::Source::Converted,
-                        line: 26,
-                    },
-                    step::TargetColumn {
-                        name: "first_name".into(),
-                        kind: Kind::Text,
-                        source: step::Source::Converted,
-                        line: 27,
-                    },
-                    step::TargetColumn {
-                        name: "last_name".into(),
-                        kind: Kind::Text,
-                        source: step::Source::Converted,
-                        line: 28,
-                    },
-                    step::TargetColumn {
-                        name: "date_of_birth".into(),
-                        kind: Kind::Date,
-                        source: step::Source::Converted,
-                        line: 29,
-                    },
-                    step::TargetColumn {
-                        name: "date_of_death".into(),
-                        kind: Kind::Instant,
-                        source: step::Source::Converted,
-                        line: 30,
-                    },
-                    step::TargetColumn {
-                        name: "sex".into(),
-                        kind: Kind::Text,
-                        source: step::Source::Converted,
-                        line: 31,
-                    },
-                    step::TargetColumn {
-                        name: "ramq".into(),
-                        kind: Kind::Text,
-                        source: step::Source::Converted,
-                        line: 32,
-                    },
-                    step::TargetColumn {
-                        name: "data_access".into(),
-                        kind: Kind::Text,
-                        source: step::Source::Converted,
-                        line: 33,
-                    },
-                    step::TargetColumn {
-                        name: "created_at".into(),
-                        kind: Kind::Instant,
-                        source: step::Source::Converted,
-                        line: 34,
-                    },
-                    step::TargetColumn {
-                        name: "interpretable_lab_result_delay".into(),
-                        kind: Kind::Integer,
-                        source: step::Source::Constant(Value::Integer(0)),
-                        line: 35,
-                    },
-                    step::TargetColumn {
-                        name: "non_interpretable_lab_result_delay".into(),
-                        kind: Kind::Integer,
-                        source: step::Source::Constant(Value::Integer(0)),
-                        line: 35,
-                    },
-                    step::TargetColumn {
-                        name: "uuid".into(),
-                        kind: Kind::Uuid,
-                        source: step::Source::Generated,
-                        line: 36,
-                    },
-                ],
-                identity: Some(0),
-            }],
+            targets: vec![
+                step::TargetSpec { role : "t".into(), table : "patients_patient".into(),
+                key : step::KeySpec { column : "id".into(), kind : Kind::Integer,
+                assigned : step::KeyAssigned::Engine }, columns : vec![step::TargetColumn
+                { name : "legacy_id".into(), kind : Kind::Integer, source :
+                step::Source::Converted, line : 26 }, step::TargetColumn { name :
+                "first_name".into(), kind : Kind::Text, source : step::Source::Converted,
+                line : 27 }, step::TargetColumn { name : "last_name".into(), kind :
+                Kind::Text, source : step::Source::Converted, line : 28 },
+                step::TargetColumn { name : "date_of_birth".into(), kind : Kind::Date,
+                source : step::Source::Converted, line : 29 }, step::TargetColumn { name
+                : "date_of_death".into(), kind : Kind::Instant, source :
+                step::Source::Converted, line : 30 }, step::TargetColumn { name : "sex"
+                .into(), kind : Kind::Text, source : step::Source::Converted, line : 31
+                }, step::TargetColumn { name : "ramq".into(), kind : Kind::Text, source :
+                step::Source::Converted, line : 32 }, step::TargetColumn { name :
+                "data_access".into(), kind : Kind::Text, source :
+                step::Source::Converted, line : 33 }, step::TargetColumn { name :
+                "created_at".into(), kind : Kind::Instant, source :
+                step::Source::Converted, line : 34 }, step::TargetColumn { name :
+                "interpretable_lab_result_delay".into(), kind : Kind::Integer, source :
+                step::Source::Constant(Value::Integer(0)), line : 35 },
+                step::TargetColumn { name : "non_interpretable_lab_result_delay".into(),
+                kind : Kind::Integer, source : step::Source::Constant(Value::Integer(0)),
+                line : 35 }, step::TargetColumn { name : "uuid".into(), kind :
+                Kind::Uuid, source : step::Source::Generated, line : 36 }], identity :
+                Some(0), }
+            ],
             unique: vec![],
             reasons: vec![
-                step::Reason {
-                    name: "PatientSerNumMalformed".into(),
-                    column: "p.PatientSerNum".into(),
-                    message: "what the legacy database holds is no integer".into(),
-                    line: 26,
-                },
-                step::Reason {
-                    name: "FirstNameMalformed".into(),
-                    column: "p.FirstName".into(),
-                    message: "what the legacy database holds is no text".into(),
-                    line: 27,
-                },
-                step::Reason {
-                    name: "FirstName".into(),
-                    column: "t.first_name".into(),
-                    message: "a first name is required".into(),
-                    line: 27,
-                },
-                step::Reason {
-                    name: "LastNameMalformed".into(),
-                    column: "p.LastName".into(),
-                    message: "what the legacy database holds is no text".into(),
-                    line: 28,
-                },
-                step::Reason {
-                    name: "LastName".into(),
-                    column: "t.last_name".into(),
-                    message: "a last name is required".into(),
-                    line: 28,
-                },
-                step::Reason {
-                    name: "DateOfBirthMalformed".into(),
-                    column: "p.DateOfBirth".into(),
-                    message: "what the legacy database holds is no wall-clock time".into(),
-                    line: 29,
-                },
-                step::Reason {
-                    name: "DateOfBirthZero".into(),
-                    column: "p.DateOfBirth".into(),
-                    message: "a zero date".into(),
-                    line: 29,
-                },
-                step::Reason {
-                    name: "DeathDateMalformed".into(),
-                    column: "p.DeathDate".into(),
-                    message: "what the legacy database holds is no wall-clock time".into(),
-                    line: 30,
-                },
-                step::Reason {
-                    name: "SexMalformed".into(),
-                    column: "p.Sex".into(),
-                    message: "what the legacy database holds is no text".into(),
-                    line: 31,
-                },
-                step::Reason {
-                    name: "Sex".into(),
-                    column: "t.sex".into(),
-                    message: "a value that `Sex` does not take".into(),
-                    line: 31,
-                },
-                step::Reason {
-                    name: "SSNMalformed".into(),
-                    column: "p.SSN".into(),
-                    message: "what the legacy database holds is no text".into(),
-                    line: 32,
-                },
-                step::Reason {
-                    name: "Ramq".into(),
-                    column: "t.ramq".into(),
-                    message: "no insurance number".into(),
-                    line: 32,
-                },
-                step::Reason {
-                    name: "RamqTooLong".into(),
-                    column: "t.ramq".into(),
-                    message: "longer than 12 characters".into(),
-                    line: 32,
-                },
-                step::Reason {
-                    name: "AccessLevelMalformed".into(),
-                    column: "p.AccessLevel".into(),
-                    message: "what the legacy database holds is no listed text".into(),
-                    line: 33,
-                },
-                step::Reason {
-                    name: "Access".into(),
-                    column: "t.data_access".into(),
-                    message: "a value that `Access` does not take".into(),
-                    line: 33,
-                },
-                step::Reason {
-                    name: "RegistrationDateMalformed".into(),
-                    column: "p.RegistrationDate".into(),
-                    message: "what the legacy database holds is no wall-clock time".into(),
-                    line: 34,
-                },
-                step::Reason {
-                    name: "RegistrationDateZero".into(),
-                    column: "p.RegistrationDate".into(),
-                    message: "a zero date".into(),
-                    line: 34,
-                },
+                step::Reason { name : "PatientSerNumMalformed".into(), column :
+                "p.PatientSerNum".into(), message :
+                "what the legacy database holds is no integer".into(), line : 26 },
+                step::Reason { name : "FirstNameMalformed".into(), column : "p.FirstName"
+                .into(), message : "what the legacy database holds is no text".into(),
+                line : 27 }, step::Reason { name : "FirstName".into(), column :
+                "t.first_name".into(), message : "a first name is required".into(), line
+                : 27 }, step::Reason { name : "LastNameMalformed".into(), column :
+                "p.LastName".into(), message :
+                "what the legacy database holds is no text".into(), line : 28 },
+                step::Reason { name : "LastName".into(), column : "t.last_name".into(),
+                message : "a last name is required".into(), line : 28 }, step::Reason {
+                name : "DateOfBirthMalformed".into(), column : "p.DateOfBirth".into(),
+                message : "no such date: a part of it is zero, or it is something else"
+                .into(), line : 29 }, step::Reason { name : "DateOfBirthZero".into(),
+                column : "p.DateOfBirth".into(), message : "a zero date".into(), line :
+                29 }, step::Reason { name : "DeathDateMalformed".into(), column :
+                "p.DeathDate".into(), message :
+                "no such date: a part of it is zero, or it is something else".into(),
+                line : 30 }, step::Reason { name : "SexMalformed".into(), column :
+                "p.Sex".into(), message : "what the legacy database holds is no text"
+                .into(), line : 31 }, step::Reason { name : "Sex".into(), column :
+                "t.sex".into(), message : "no such sex".into(), line : 31 }, step::Reason
+                { name : "SSNMalformed".into(), column : "p.SSN".into(), message :
+                "what the legacy database holds is no text".into(), line : 32 },
+                step::Reason { name : "Ramq".into(), column : "t.ramq".into(), message :
+                "no insurance number".into(), line : 32 }, step::Reason { name :
+                "RamqTooLong".into(), column : "t.ramq".into(), message :
+                "longer than 12 characters".into(), line : 32 }, step::Reason { name :
+                "AccessLevelMalformed".into(), column : "p.AccessLevel".into(), message :
+                "what the legacy database holds is no listed text".into(), line : 33 },
+                step::Reason { name : "Access".into(), column : "t.data_access".into(),
+                message : "level 2 has no counterpart".into(), line : 33 }, step::Reason
+                { name : "RegistrationDateMalformed".into(), column :
+                "p.RegistrationDate".into(), message :
+                "no such date: a part of it is zero, or it is something else".into(),
+                line : 34 }, step::Reason { name : "RegistrationDateZero".into(), column
+                : "p.RegistrationDate".into(), message : "a zero date".into(), line : 34
+                }
             ],
             rollback: step::Rollback::Delete,
         }
@@ -572,7 +496,7 @@ pub mod patient {
 /// The numbers under which hospitals know a patient. Sites are entered by hand before; their acronym is the code.
 ///
 /// `map HospitalIdentifier`, opal.map:63.
-#[allow(unused_variables, unused_imports, clippy::all)]
+#[allow(unused_variables, unused_imports, unused_parens, clippy::all)]
 pub mod hospital_identifier {
     use cutover_runtime::read::{self, ToValue};
     use cutover_runtime::step::{self, Generator, Link, Rejection};
@@ -599,15 +523,27 @@ pub mod hospital_identifier {
         /// Reads a row as it comes from the engine; rejects what is no value of its type.
         pub fn read(row: &'a Row) -> Result<Legacy<'a>, Rejection> {
             Ok(Legacy {
-                patient_hospital_identifier_id: read::required(&row[0], read::integer, usize::MAX)?,
-                patient_ser_num: read::required(&row[1], read::integer, Reject::PatientSerNumMalformed as usize)?,
+                patient_hospital_identifier_id: read::required(
+                    &row[0],
+                    read::integer,
+                    usize::MAX,
+                )?,
+                patient_ser_num: read::required(
+                    &row[1],
+                    read::integer,
+                    Reject::PatientSerNumMalformed as usize,
+                )?,
                 hospital_identifier_type_code: read::required(
                     &row[2],
                     read::text,
                     Reject::HospitalIdentifierTypeCodeMalformed as usize,
                 )?,
                 mrn: read::required(&row[3], read::text, Reject::MRNMalformed as usize)?,
-                is_active: read::required(&row[4], read::integer, Reject::IsActiveMalformed as usize)?,
+                is_active: read::required(
+                    &row[4],
+                    read::integer,
+                    Reject::IsActiveMalformed as usize,
+                )?,
                 row: std::marker::PhantomData,
             })
         }
@@ -628,10 +564,8 @@ pub mod hospital_identifier {
     impl HRow<'_> {
         fn into_row(self) -> Row {
             vec![
-                Value::Integer(self.patient_id),
-                Value::Integer(self.site_id),
-                Value::Text(self.mrn.into_owned()),
-                Value::Boolean(self.is_active),
+                Value::Integer(self.patient_id), Value::Integer(self.site_id),
+                Value::Text(self.mrn.into_owned()), Value::Boolean(self.is_active)
             ]
         }
     }
@@ -686,17 +620,23 @@ pub mod hospital_identifier {
             Reject::IsActiveNotBoolean,
         ];
         fn with(self, value: Value) -> Rejection {
-            Rejection { reason: self as usize, value }
+            Rejection {
+                reason: self as usize,
+                value,
+            }
         }
     }
     fn in_scope(row: &Row) -> Result<bool, Rejection> {
         Ok(true)
     }
     fn link_keys(legacy: &Legacy<'_>) -> Result<Vec<Option<Key>>, Rejection> {
-        Ok(vec![
-            read::key(vec![legacy.patient_ser_num.to_value()]),
-            read::key(vec![read::folded(Cow::Borrowed(legacy.hospital_identifier_type_code).to_value())]),
-        ])
+        Ok(
+            vec![
+                read::key(vec![legacy.patient_ser_num.to_value()]),
+                read::key(vec![read::folded(Cow::Borrowed(legacy
+                .hospital_identifier_type_code).to_value())])
+            ],
+        )
     }
     /// Converts a row, opal.map:63. `links` answers the keys that the step asked for, in their order.
     pub fn convert<'a>(
@@ -707,34 +647,59 @@ pub mod hospital_identifier {
         Ok(Targets {
             h: HRow {
                 patient_id: match &links[0] {
-                    Link::Found(value) => match read::integer(value) {
-                        Ok(Some(value)) => value,
-                        Ok(None) | Err(_) => {
-                            return Err(Reject::NoPatient.with(legacy.patient_ser_num.to_value()));
+                    Link::Found(value) => {
+                        match read::integer(value) {
+                            Ok(Some(value)) => value,
+                            Ok(None) | Err(_) => {
+                                return Err(
+                                    Reject::NoPatient.with(legacy.patient_ser_num.to_value()),
+                                );
+                            }
                         }
-                    },
+                    }
                     Link::Null | Link::Missing => {
-                        return Err(Reject::NoPatient.with(legacy.patient_ser_num.to_value()));
+                        return Err(
+                            Reject::NoPatient.with(legacy.patient_ser_num.to_value()),
+                        );
                     }
                     Link::Ambiguous => {
-                        return Err(Reject::NoPatient.with(legacy.patient_ser_num.to_value()));
+                        return Err(
+                            Reject::NoPatient.with(legacy.patient_ser_num.to_value()),
+                        );
                     }
                 },
                 site_id: match &links[1] {
-                    Link::Found(value) => match read::integer(value) {
-                        Ok(Some(value)) => value,
-                        Ok(None) | Err(_) => {
-                            return Err(Reject::NoHospitalSettingsSite
-                                .with(Cow::Borrowed(legacy.hospital_identifier_type_code).to_value()));
+                    Link::Found(value) => {
+                        match read::integer(value) {
+                            Ok(Some(value)) => value,
+                            Ok(None) | Err(_) => {
+                                return Err(
+                                    Reject::NoHospitalSettingsSite
+                                        .with(
+                                            Cow::Borrowed(legacy.hospital_identifier_type_code)
+                                                .to_value(),
+                                        ),
+                                );
+                            }
                         }
-                    },
+                    }
                     Link::Null | Link::Missing => {
-                        return Err(Reject::NoHospitalSettingsSite
-                            .with(Cow::Borrowed(legacy.hospital_identifier_type_code).to_value()));
+                        return Err(
+                            Reject::NoHospitalSettingsSite
+                                .with(
+                                    Cow::Borrowed(legacy.hospital_identifier_type_code)
+                                        .to_value(),
+                                ),
+                        );
                     }
                     Link::Ambiguous => {
-                        return Err(Reject::SeveralHospitalSettingsSite
-                            .with(Cow::Borrowed(legacy.hospital_identifier_type_code).to_value()));
+                        return Err(
+                            Reject::SeveralHospitalSettingsSite
+                                .with(
+                                    Cow::Borrowed(legacy.hospital_identifier_type_code)
+                                        .to_value(),
+                                ),
+                        );
                     }
                 },
                 mrn: {
@@ -742,7 +707,7 @@ pub mod hospital_identifier {
                     if operators::length(&value) <= 10 {
                         value
                     } else {
-                        return Err(Reject::MrnTooLong.with(value.to_value()));
+                        return Err(Reject::MrnTooLong.with(value.to_value()))
                     }
                 },
                 is_active: {
@@ -785,7 +750,12 @@ pub mod hospital_identifier {
         fn link_keys(&self, row: &Row) -> Result<Vec<Option<Key>>, Rejection> {
             link_keys(&Legacy::read(row)?)
         }
-        fn convert(&self, row: &Row, links: &[Link], generator: &mut dyn Generator) -> Result<Vec<Row>, Rejection> {
+        fn convert(
+            &self,
+            row: &Row,
+            links: &[Link],
+            generator: &mut dyn Generator,
+        ) -> Result<Vec<Row>, Rejection> {
             Ok(convert(&Legacy::read(row)?, links, generator)?.into_rows())
         }
     }
@@ -801,129 +771,67 @@ pub mod hospital_identifier {
                 exists: vec![],
                 required: vec![],
                 columns: vec![
-                    step::ReadColumn {
-                        source: step::ReadSource::Column("i".into(), "Patient_Hospital_Identifier_Id".into()),
-                        kind: Kind::Integer,
-                    },
-                    step::ReadColumn {
-                        source: step::ReadSource::Column("i".into(), "PatientSerNum".into()),
-                        kind: Kind::Integer,
-                    },
-                    step::ReadColumn {
-                        source: step::ReadSource::Column("i".into(), "Hospital_Identifier_Type_Code".into()),
-                        kind: Kind::Text,
-                    },
-                    step::ReadColumn { source: step::ReadSource::Column("i".into(), "MRN".into()), kind: Kind::Text },
-                    step::ReadColumn {
-                        source: step::ReadSource::Column("i".into(), "Is_Active".into()),
-                        kind: Kind::Integer,
-                    },
+                    step::ReadColumn { source : step::ReadSource::Column("i".into(),
+                    "Patient_Hospital_Identifier_Id".into()), kind : Kind::Integer },
+                    step::ReadColumn { source : step::ReadSource::Column("i".into(),
+                    "PatientSerNum".into()), kind : Kind::Integer }, step::ReadColumn {
+                    source : step::ReadSource::Column("i".into(),
+                    "Hospital_Identifier_Type_Code".into()), kind : Kind::Text },
+                    step::ReadColumn { source : step::ReadSource::Column("i".into(),
+                    "MRN".into()), kind : Kind::Text }, step::ReadColumn { source :
+                    step::ReadSource::Column("i".into(), "Is_Active".into()), kind :
+                    Kind::Integer },
                 ],
                 key: vec![0],
             },
             links: vec![
-                step::LinkSpec::Reference { step: "Patient".into(), target: 0 },
-                step::LinkSpec::Lookup {
-                    table: "hospital_settings_site".into(),
-                    result: "id".into(),
-                    kind: Kind::Integer,
-                    by: vec![step::LookupColumn { column: "acronym".into(), kind: Kind::Text, fold: true }],
-                },
+                step::LinkSpec::Reference { step : "Patient".into(), target : 0 },
+                step::LinkSpec::Lookup { table : "hospital_settings_site".into(), result
+                : "id".into(), kind : Kind::Integer, by : vec![step::LookupColumn {
+                column : "acronym".into(), kind : Kind::Text, fold : true }] }
             ],
-            targets: vec![step::TargetSpec {
-                role: "h".into(),
-                table: "patients_hospitalpatient".into(),
-                key: step::KeySpec { column: "id".into(), kind: Kind::Integer, assigned: step::KeyAssigned::Engine },
-                columns: vec![
-                    step::TargetColumn {
-                        name: "patient_id".into(),
-                        kind: Kind::Integer,
-                        source: step::Source::Converted,
-                        line: 66,
-                    },
-                    step::TargetColumn {
-                        name: "site_id".into(),
-                        kind: Kind::Integer,
-                        source: step::Source::Converted,
-                        line: 67,
-                    },
-                    step::TargetColumn {
-                        name: "mrn".into(),
-                        kind: Kind::Text,
-                        source: step::Source::Converted,
-                        line: 68,
-                    },
-                    step::TargetColumn {
-                        name: "is_active".into(),
-                        kind: Kind::Boolean,
-                        source: step::Source::Converted,
-                        line: 69,
-                    },
-                ],
-                identity: None,
-            }],
+            targets: vec![
+                step::TargetSpec { role : "h".into(), table : "patients_hospitalpatient"
+                .into(), key : step::KeySpec { column : "id".into(), kind :
+                Kind::Integer, assigned : step::KeyAssigned::Engine }, columns :
+                vec![step::TargetColumn { name : "patient_id".into(), kind :
+                Kind::Integer, source : step::Source::Converted, line : 66 },
+                step::TargetColumn { name : "site_id".into(), kind : Kind::Integer,
+                source : step::Source::Converted, line : 67 }, step::TargetColumn { name
+                : "mrn".into(), kind : Kind::Text, source : step::Source::Converted, line
+                : 68 }, step::TargetColumn { name : "is_active".into(), kind :
+                Kind::Boolean, source : step::Source::Converted, line : 69 }], identity :
+                None, }
+            ],
             unique: vec![],
             reasons: vec![
-                step::Reason {
-                    name: "PatientHospitalIdentifierIdMalformed".into(),
-                    column: "i.Patient_Hospital_Identifier_Id".into(),
-                    message: "what the legacy database holds is no integer".into(),
-                    line: 65,
-                },
-                step::Reason {
-                    name: "PatientSerNumMalformed".into(),
-                    column: "i.PatientSerNum".into(),
-                    message: "what the legacy database holds is no integer".into(),
-                    line: 66,
-                },
-                step::Reason {
-                    name: "NoPatient".into(),
-                    column: "h.patient_id".into(),
-                    message: "the row that `Patient` should have migrated is not there, or was rejected".into(),
-                    line: 66,
-                },
-                step::Reason {
-                    name: "HospitalIdentifierTypeCodeMalformed".into(),
-                    column: "i.Hospital_Identifier_Type_Code".into(),
-                    message: "what the legacy database holds is no text".into(),
-                    line: 67,
-                },
-                step::Reason {
-                    name: "NoHospitalSettingsSite".into(),
-                    column: "h.site_id".into(),
-                    message: "no row of new.hospital_settings_site has this value".into(),
-                    line: 67,
-                },
-                step::Reason {
-                    name: "SeveralHospitalSettingsSite".into(),
-                    column: "h.site_id".into(),
-                    message: "several rows of new.hospital_settings_site have this value".into(),
-                    line: 67,
-                },
-                step::Reason {
-                    name: "MRNMalformed".into(),
-                    column: "i.MRN".into(),
-                    message: "what the legacy database holds is no text".into(),
-                    line: 68,
-                },
-                step::Reason {
-                    name: "MrnTooLong".into(),
-                    column: "h.mrn".into(),
-                    message: "longer than 10 characters".into(),
-                    line: 68,
-                },
-                step::Reason {
-                    name: "IsActiveMalformed".into(),
-                    column: "i.Is_Active".into(),
-                    message: "what the legacy database holds is no integer".into(),
-                    line: 69,
-                },
-                step::Reason {
-                    name: "IsActiveNotBoolean".into(),
-                    column: "h.is_active".into(),
-                    message: "neither 0 nor 1".into(),
-                    line: 69,
-                },
+                step::Reason { name : "PatientHospitalIdentifierIdMalformed".into(),
+                column : "i.Patient_Hospital_Identifier_Id".into(), message :
+                "what the legacy database holds is no integer".into(), line : 65 },
+                step::Reason { name : "PatientSerNumMalformed".into(), column :
+                "i.PatientSerNum".into(), message :
+                "what the legacy database holds is no integer".into(), line : 66 },
+                step::Reason { name : "NoPatient".into(), column : "h.patient_id".into(),
+                message :
+                "the row that `Patient` should have migrated is not there, or was rejected"
+                .into(), line : 66 }, step::Reason { name :
+                "HospitalIdentifierTypeCodeMalformed".into(), column :
+                "i.Hospital_Identifier_Type_Code".into(), message :
+                "what the legacy database holds is no text".into(), line : 67 },
+                step::Reason { name : "NoHospitalSettingsSite".into(), column :
+                "h.site_id".into(), message :
+                "no row of new.hospital_settings_site has this value".into(), line : 67
+                }, step::Reason { name : "SeveralHospitalSettingsSite".into(), column :
+                "h.site_id".into(), message :
+                "several rows of new.hospital_settings_site have this value".into(), line
+                : 67 }, step::Reason { name : "MRNMalformed".into(), column : "i.MRN"
+                .into(), message : "what the legacy database holds is no text".into(),
+                line : 68 }, step::Reason { name : "MrnTooLong".into(), column : "h.mrn"
+                .into(), message : "longer than 10 characters".into(), line : 68 },
+                step::Reason { name : "IsActiveMalformed".into(), column : "i.Is_Active"
+                .into(), message : "what the legacy database holds is no integer".into(),
+                line : 69 }, step::Reason { name : "IsActiveNotBoolean".into(), column :
+                "h.is_active".into(), message : "neither 0 nor 1".into(), line : 69 }
             ],
             rollback: step::Rollback::Delete,
         }
@@ -933,7 +841,7 @@ pub mod hospital_identifier {
 /// An account of a patient becomes a caregiver, its profile, and the relationship to itself.
 ///
 /// `map Caregiver`, opal.map:82.
-#[allow(unused_variables, unused_imports, clippy::all)]
+#[allow(unused_variables, unused_imports, unused_parens, clippy::all)]
 pub mod caregiver {
     use cutover_runtime::read::{self, ToValue};
     use cutover_runtime::step::{self, Generator, Link, Rejection};
@@ -941,12 +849,21 @@ pub mod caregiver {
     use cutover_runtime::{chrono, chrono_tz, operators, regex, uuid};
     use std::borrow::Cow;
     use std::sync::LazyLock;
-    static PATTERN_1: LazyLock<regex::Regex> = LazyLock::new(|| operators::pattern("[\\w.@+-]+"));
-    static PATTERN_2: LazyLock<regex::Regex> =
-        LazyLock::new(|| operators::pattern("[^@\\s]+@[^@\\s.]+(\\.[^@\\s.]+)+"));
-    static PATTERN_3: LazyLock<regex::Regex> = LazyLock::new(|| operators::pattern("555[0-9]{7}"));
-    static PATTERN_4: LazyLock<regex::Regex> = LazyLock::new(|| operators::pattern("[2-9][0-8][0-9][2-9][0-9]{6}"));
-    static ZONE_AMERICA_TORONTO: LazyLock<chrono_tz::Tz> = LazyLock::new(|| operators::zone("America/Toronto"));
+    static PATTERN_1: LazyLock<regex::Regex> = LazyLock::new(|| operators::pattern(
+        "[\\w.@+-]+",
+    ));
+    static PATTERN_2: LazyLock<regex::Regex> = LazyLock::new(|| operators::pattern(
+        "[^@\\s]+@[^@\\s.]+(\\.[^@\\s.]+)+",
+    ));
+    static PATTERN_3: LazyLock<regex::Regex> = LazyLock::new(|| operators::pattern(
+        "555[0-9]{7}",
+    ));
+    static PATTERN_4: LazyLock<regex::Regex> = LazyLock::new(|| operators::pattern(
+        "[2-9][0-8][0-9][2-9][0-9]{6}",
+    ));
+    static ZONE_AMERICA_TORONTO: LazyLock<chrono_tz::Tz> = LazyLock::new(|| operators::zone(
+        "America/Toronto",
+    ));
     /// A row of old.Users with all that the map reads.
     #[derive(Debug, Clone, Copy)]
     pub struct Legacy<'a> {
@@ -981,21 +898,61 @@ pub mod caregiver {
         pub fn read(row: &'a Row) -> Result<Legacy<'a>, Rejection> {
             read::partner(&row[11], Reject::NoPatient as usize)?;
             Ok(Legacy {
-                u_user_ser_num: read::required(&row[0], read::integer, Reject::UserSerNumMalformed as usize)?,
-                u_user_type: read::required(&row[1], read::text, Reject::UserTypeMalformed as usize)?,
+                u_user_ser_num: read::required(
+                    &row[0],
+                    read::integer,
+                    Reject::UserSerNumMalformed as usize,
+                )?,
+                u_user_type: read::required(
+                    &row[1],
+                    read::text,
+                    Reject::UserTypeMalformed as usize,
+                )?,
                 p_registration_date: read::required(
                     &row[2],
                     read::dated_date_time,
                     Reject::RegistrationDateMalformed as usize,
                 )?,
-                p_date_of_birth: read::required(&row[3], read::dated_date_time, Reject::DateOfBirthMalformed as usize)?,
-                u_username: read::required(&row[4], read::text, Reject::UsernameMalformed as usize)?,
-                p_first_name: read::required(&row[5], read::text, Reject::FirstNameMalformed as usize)?,
-                p_last_name: read::required(&row[6], read::text, Reject::LastNameMalformed as usize)?,
-                p_email: read::required(&row[7], read::text, Reject::EmailMalformed as usize)?,
-                p_language: read::required(&row[8], read::text, Reject::LanguageMalformed as usize)?,
-                p_tel_num: read::optional(&row[9], read::integer, Reject::TelNumMalformed as usize)?,
-                u_user_type_ser_num: read::required(&row[10], read::integer, Reject::UserTypeSerNumMalformed as usize)?,
+                p_date_of_birth: read::required(
+                    &row[3],
+                    read::dated_date_time,
+                    Reject::DateOfBirthMalformed as usize,
+                )?,
+                u_username: read::required(
+                    &row[4],
+                    read::text,
+                    Reject::UsernameMalformed as usize,
+                )?,
+                p_first_name: read::required(
+                    &row[5],
+                    read::text,
+                    Reject::FirstNameMalformed as usize,
+                )?,
+                p_last_name: read::required(
+                    &row[6],
+                    read::text,
+                    Reject::LastNameMalformed as usize,
+                )?,
+                p_email: read::required(
+                    &row[7],
+                    read::text,
+                    Reject::EmailMalformed as usize,
+                )?,
+                p_language: read::required(
+                    &row[8],
+                    read::text,
+                    Reject::LanguageMalformed as usize,
+                )?,
+                p_tel_num: read::optional(
+                    &row[9],
+                    read::integer,
+                    Reject::TelNumMalformed as usize,
+                )?,
+                u_user_type_ser_num: read::required(
+                    &row[10],
+                    read::integer,
+                    Reject::UserTypeSerNumMalformed as usize,
+                )?,
                 exists_o: matches!(row[12], Value::Boolean(true)),
                 row: std::marker::PhantomData,
             })
@@ -1035,19 +992,14 @@ pub mod caregiver {
     impl CaregiverRow<'_> {
         fn into_row(self) -> Row {
             vec![
-                Value::Text(self.username.into_owned()),
-                Value::Text(self.first_name.into_owned()),
-                Value::Text(self.last_name.into_owned()),
-                Value::Text(self.email.into_owned()),
-                Value::Text(self.language.into_owned()),
-                Value::Text(self.phone_number.into_owned()),
-                Value::Instant(self.date_joined),
-                Value::Text(self.type_.into_owned()),
-                Value::Text(self.password.into_owned()),
-                Value::Boolean(self.is_active),
-                Value::Boolean(self.is_staff),
-                Value::Boolean(self.is_superuser),
-                self.last_login.map_or(Value::Null, |value| Value::Instant(value)),
+                Value::Text(self.username.into_owned()), Value::Text(self.first_name
+                .into_owned()), Value::Text(self.last_name.into_owned()),
+                Value::Text(self.email.into_owned()), Value::Text(self.language
+                .into_owned()), Value::Text(self.phone_number.into_owned()),
+                Value::Instant(self.date_joined), Value::Text(self.type_.into_owned()),
+                Value::Text(self.password.into_owned()), Value::Boolean(self.is_active),
+                Value::Boolean(self.is_staff), Value::Boolean(self.is_superuser), self
+                .last_login.map_or(Value::Null, | value | Value::Instant(value))
             ]
         }
     }
@@ -1062,7 +1014,10 @@ pub mod caregiver {
     }
     impl ProfileRow<'_> {
         fn into_row(self) -> Row {
-            vec![self.legacy_id.map_or(Value::Null, |value| Value::Integer(value)), Value::Null, Value::Uuid(self.uuid)]
+            vec![
+                self.legacy_id.map_or(Value::Null, | value | Value::Integer(value)),
+                Value::Null, Value::Uuid(self.uuid)
+            ]
         }
     }
     /// A row of new.patients_relationship; keys of other rows of the same legacy row are filled in by the engine.
@@ -1087,14 +1042,11 @@ pub mod caregiver {
     impl SelfRow<'_> {
         fn into_row(self) -> Row {
             vec![
-                Value::Integer(self.patient_id),
-                Value::Null,
-                Value::Integer(self.type_id),
-                Value::Text(self.status.into_owned()),
-                Value::Date(self.request_date),
-                Value::Date(self.start_date),
-                self.end_date.map_or(Value::Null, |value| Value::Date(value)),
-                Value::Text(self.reason.into_owned()),
+                Value::Integer(self.patient_id), Value::Null, Value::Integer(self
+                .type_id), Value::Text(self.status.into_owned()), Value::Date(self
+                .request_date), Value::Date(self.start_date), self.end_date
+                .map_or(Value::Null, | value | Value::Date(value)), Value::Text(self
+                .reason.into_owned())
             ]
         }
     }
@@ -1111,7 +1063,9 @@ pub mod caregiver {
     impl Targets<'_> {
         /// Returns the rows as the engine writes them.
         pub fn into_rows(self) -> Vec<Row> {
-            vec![self.caregiver.into_row(), self.profile.into_row(), self.self_.into_row()]
+            vec![
+                self.caregiver.into_row(), self.profile.into_row(), self.self_.into_row()
+            ]
         }
     }
     /// Why a row is rejected.
@@ -1123,11 +1077,11 @@ pub mod caregiver {
         UserTypeMalformed,
         /// `u.UserSerNum`: what the legacy database holds is no integer, opal.map:87
         UserSerNumMalformed,
-        /// `p.RegistrationDate`: what the legacy database holds is no wall-clock time, opal.map:89
+        /// `p.RegistrationDate`: no such date: a part of it is zero, or it is something else, opal.map:89
         RegistrationDateMalformed,
         /// `p.RegistrationDate`: a zero date, opal.map:89
         RegistrationDateZero,
-        /// `p.DateOfBirth`: what the legacy database holds is no wall-clock time, opal.map:89
+        /// `p.DateOfBirth`: no such date: a part of it is zero, or it is something else, opal.map:89
         DateOfBirthMalformed,
         /// `p.DateOfBirth`: a zero date, opal.map:89
         DateOfBirthZero,
@@ -1201,7 +1155,10 @@ pub mod caregiver {
             Reject::SeveralPatientsRelationshiptype,
         ];
         fn with(self, value: Value) -> Rejection {
-            Rejection { reason: self as usize, value }
+            Rejection {
+                reason: self as usize,
+                value,
+            }
         }
     }
     fn in_scope(row: &Row) -> Result<bool, Rejection> {
@@ -1210,7 +1167,11 @@ pub mod caregiver {
             row: std::marker::PhantomData<&'a Row>,
         }
         let legacy = Scope {
-            u_user_type: read::required(&row[1], read::text, Reject::UserTypeMalformed as usize)?,
+            u_user_type: read::required(
+                &row[1],
+                read::text,
+                Reject::UserTypeMalformed as usize,
+            )?,
             row: std::marker::PhantomData,
         };
         Ok({
@@ -1223,10 +1184,12 @@ pub mod caregiver {
         })
     }
     fn link_keys(legacy: &Legacy<'_>) -> Result<Vec<Option<Key>>, Rejection> {
-        Ok(vec![
-            read::key(vec![legacy.u_user_type_ser_num.to_value()]),
-            read::key(vec![Cow::Borrowed("SELF").to_value()]),
-        ])
+        Ok(
+            vec![
+                read::key(vec![legacy.u_user_type_ser_num.to_value()]),
+                read::key(vec![Cow::Borrowed("SELF").to_value()])
+            ],
+        )
     }
     /// Converts a row, opal.map:82. `links` answers the keys that the step asked for, in their order.
     pub fn convert<'a>(
@@ -1236,11 +1199,17 @@ pub mod caregiver {
     ) -> Result<Targets<'a>, Rejection> {
         if {
             let argument_0 = {
-                let argument_0 = read::not_zero(legacy.p_registration_date, Reject::RegistrationDateZero as usize)?;
+                let argument_0 = read::not_zero(
+                    legacy.p_registration_date,
+                    Reject::RegistrationDateZero as usize,
+                )?;
                 argument_0.date()
             };
             let argument_1 = {
-                let argument_0 = read::not_zero(legacy.p_date_of_birth, Reject::DateOfBirthZero as usize)?;
+                let argument_0 = read::not_zero(
+                    legacy.p_date_of_birth,
+                    Reject::DateOfBirthZero as usize,
+                )?;
                 argument_0.date()
             };
             <chrono::NaiveDate as Ord>::cmp(&argument_0, &argument_1).is_lt()
@@ -1261,13 +1230,13 @@ pub mod caregiver {
                         if (PATTERN_1.is_match(&value)) {
                             value
                         } else {
-                            return Err(Reject::Username.with(value.to_value()));
+                            return Err(Reject::Username.with(value.to_value()))
                         }
                     };
                     if operators::length(&value) <= 150 {
                         value
                     } else {
-                        return Err(Reject::UsernameTooLong.with(value.to_value()));
+                        return Err(Reject::UsernameTooLong.with(value.to_value()))
                     }
                 },
                 first_name: Cow::Borrowed(legacy.p_first_name),
@@ -1292,10 +1261,17 @@ pub mod caregiver {
                                 };
                                 Cow::Owned(operators::lower(&argument_0))
                             };
-                            Cow::Owned([&*argument_0 as &str, &*argument_1 as &str, &*argument_2 as &str].concat())
+                            Cow::Owned(
+                                [
+                                    &*argument_0 as &str,
+                                    &*argument_1 as &str,
+                                    &*argument_2 as &str,
+                                ]
+                                    .concat(),
+                            )
                         }
                     } else {
-                        return Err(Reject::Email.with(value.to_value()));
+                        return Err(Reject::Email.with(value.to_value()))
                     }
                 },
                 language: {
@@ -1306,7 +1282,7 @@ pub mod caregiver {
                     if (&*value == "en" || &*value == "fr") {
                         value
                     } else {
-                        return Err(Reject::Language.with(value.to_value()));
+                        return Err(Reject::Language.with(value.to_value()))
                     }
                 },
                 phone_number: {
@@ -1315,7 +1291,7 @@ pub mod caregiver {
                         _ => None,
                     };
                     if match &value {
-                        Some(value) => (false || &*value == "0"),
+                        Some(value) => (&*value == "0"),
                         None => true,
                     } {
                         Cow::Borrowed("")
@@ -1323,7 +1299,7 @@ pub mod caregiver {
                         Some(value) => (PATTERN_3.is_match(&value)),
                         None => false,
                     } {
-                        return Err(Reject::PhoneNumber.with(value.to_value()));
+                        return Err(Reject::PhoneNumber.with(value.to_value()))
                     } else if match &value {
                         Some(value) => (PATTERN_4.is_match(&value)),
                         None => false,
@@ -1332,32 +1308,44 @@ pub mod caregiver {
                             let argument_0 = Cow::Borrowed("+1 ");
                             let argument_1 = {
                                 let argument_0 = {
-                                    let argument_0 = legacy.p_tel_num.expect("an arm above took null");
+                                    let argument_0 = legacy
+                                        .p_tel_num
+                                        .expect("an arm above took null");
                                     Cow::Owned(argument_0.to_string())
                                 };
                                 let argument_1 = 1;
                                 let argument_2 = 3;
-                                Cow::Owned(operators::mid(&argument_0, argument_1, argument_2))
+                                Cow::Owned(
+                                    operators::mid(&argument_0, argument_1, argument_2),
+                                )
                             };
                             let argument_2 = Cow::Borrowed("-");
                             let argument_3 = {
                                 let argument_0 = {
-                                    let argument_0 = legacy.p_tel_num.expect("an arm above took null");
+                                    let argument_0 = legacy
+                                        .p_tel_num
+                                        .expect("an arm above took null");
                                     Cow::Owned(argument_0.to_string())
                                 };
                                 let argument_1 = 4;
                                 let argument_2 = 3;
-                                Cow::Owned(operators::mid(&argument_0, argument_1, argument_2))
+                                Cow::Owned(
+                                    operators::mid(&argument_0, argument_1, argument_2),
+                                )
                             };
                             let argument_4 = Cow::Borrowed("-");
                             let argument_5 = {
                                 let argument_0 = {
-                                    let argument_0 = legacy.p_tel_num.expect("an arm above took null");
+                                    let argument_0 = legacy
+                                        .p_tel_num
+                                        .expect("an arm above took null");
                                     Cow::Owned(argument_0.to_string())
                                 };
                                 let argument_1 = 7;
                                 let argument_2 = 4;
-                                Cow::Owned(operators::mid(&argument_0, argument_1, argument_2))
+                                Cow::Owned(
+                                    operators::mid(&argument_0, argument_1, argument_2),
+                                )
                             };
                             Cow::Owned(
                                 [
@@ -1368,15 +1356,18 @@ pub mod caregiver {
                                     &*argument_4 as &str,
                                     &*argument_5 as &str,
                                 ]
-                                .concat(),
+                                    .concat(),
                             )
                         }
                     } else {
-                        return Err(Reject::PhoneNumber.with(value.to_value()));
+                        return Err(Reject::PhoneNumber.with(value.to_value()))
                     }
                 },
                 date_joined: {
-                    let value = read::not_zero(legacy.p_registration_date, Reject::RegistrationDateZero as usize)?;
+                    let value = read::not_zero(
+                        legacy.p_registration_date,
+                        Reject::RegistrationDateZero as usize,
+                    )?;
                     operators::wall_to_utc(*ZONE_AMERICA_TORONTO, value)
                 },
                 type_: Cow::Borrowed("CAREGIVER"),
@@ -1394,40 +1385,68 @@ pub mod caregiver {
             },
             self_: SelfRow {
                 patient_id: match &links[0] {
-                    Link::Found(value) => match read::integer(value) {
-                        Ok(Some(value)) => value,
-                        Ok(None) | Err(_) => {
-                            return Err(Reject::NoPatient2.with(legacy.u_user_type_ser_num.to_value()));
+                    Link::Found(value) => {
+                        match read::integer(value) {
+                            Ok(Some(value)) => value,
+                            Ok(None) | Err(_) => {
+                                return Err(
+                                    Reject::NoPatient2
+                                        .with(legacy.u_user_type_ser_num.to_value()),
+                                );
+                            }
                         }
-                    },
+                    }
                     Link::Null | Link::Missing => {
-                        return Err(Reject::NoPatient2.with(legacy.u_user_type_ser_num.to_value()));
+                        return Err(
+                            Reject::NoPatient2
+                                .with(legacy.u_user_type_ser_num.to_value()),
+                        );
                     }
                     Link::Ambiguous => {
-                        return Err(Reject::NoPatient2.with(legacy.u_user_type_ser_num.to_value()));
+                        return Err(
+                            Reject::NoPatient2
+                                .with(legacy.u_user_type_ser_num.to_value()),
+                        );
                     }
                 },
                 type_id: match &links[1] {
-                    Link::Found(value) => match read::integer(value) {
-                        Ok(Some(value)) => value,
-                        Ok(None) | Err(_) => {
-                            return Err(Reject::NoPatientsRelationshiptype.with(Cow::Borrowed("SELF").to_value()));
+                    Link::Found(value) => {
+                        match read::integer(value) {
+                            Ok(Some(value)) => value,
+                            Ok(None) | Err(_) => {
+                                return Err(
+                                    Reject::NoPatientsRelationshiptype
+                                        .with(Cow::Borrowed("SELF").to_value()),
+                                );
+                            }
                         }
-                    },
+                    }
                     Link::Null | Link::Missing => {
-                        return Err(Reject::NoPatientsRelationshiptype.with(Cow::Borrowed("SELF").to_value()));
+                        return Err(
+                            Reject::NoPatientsRelationshiptype
+                                .with(Cow::Borrowed("SELF").to_value()),
+                        );
                     }
                     Link::Ambiguous => {
-                        return Err(Reject::SeveralPatientsRelationshiptype.with(Cow::Borrowed("SELF").to_value()));
+                        return Err(
+                            Reject::SeveralPatientsRelationshiptype
+                                .with(Cow::Borrowed("SELF").to_value()),
+                        );
                     }
                 },
                 status: Cow::Borrowed("CON"),
                 request_date: {
-                    let argument_0 = read::not_zero(legacy.p_registration_date, Reject::RegistrationDateZero as usize)?;
+                    let argument_0 = read::not_zero(
+                        legacy.p_registration_date,
+                        Reject::RegistrationDateZero as usize,
+                    )?;
                     argument_0.date()
                 },
                 start_date: {
-                    let argument_0 = read::not_zero(legacy.p_registration_date, Reject::RegistrationDateZero as usize)?;
+                    let argument_0 = read::not_zero(
+                        legacy.p_registration_date,
+                        Reject::RegistrationDateZero as usize,
+                    )?;
                     argument_0.date()
                 },
                 end_date: None,
@@ -1462,7 +1481,12 @@ pub mod caregiver {
         fn link_keys(&self, row: &Row) -> Result<Vec<Option<Key>>, Rejection> {
             link_keys(&Legacy::read(row)?)
         }
-        fn convert(&self, row: &Row, links: &[Link], generator: &mut dyn Generator) -> Result<Vec<Row>, Rejection> {
+        fn convert(
+            &self,
+            row: &Row,
+            links: &[Link],
+            generator: &mut dyn Generator,
+        ) -> Result<Vec<Row>, Rejection> {
             Ok(convert(&Legacy::read(row)?, links, generator)?.into_rows())
         }
     }
@@ -1474,424 +1498,184 @@ pub mod caregiver {
             read: step::ReadSpec {
                 table: "Users".into(),
                 alias: "u".into(),
-                joins: vec![step::JoinSpec {
-                    table: "Patient".into(),
-                    alias: "p".into(),
-                    on: vec![step::Condition {
-                        column: "PatientSerNum".into(),
-                        equals: step::Operand::Column("u".into(), "UserTypeSerNum".into()),
-                        kind: Kind::Integer,
-                    }],
-                }],
-                exists: vec![step::ExistsSpec {
-                    table: "OAUser".into(),
-                    alias: "o".into(),
-                    on: vec![step::Condition {
-                        column: "Username".into(),
-                        equals: step::Operand::Column("u".into(), "Username".into()),
-                        kind: Kind::Text,
-                    }],
-                }],
+                joins: vec![
+                    step::JoinSpec { table : "Patient".into(), alias : "p".into(), on :
+                    vec![step::Condition { column : "PatientSerNum".into(), equals :
+                    step::Operand::Column("u".into(), "UserTypeSerNum".into()), kind :
+                    Kind::Integer }] }
+                ],
+                exists: vec![
+                    step::ExistsSpec { table : "OAUser".into(), alias : "o".into(), on :
+                    vec![step::Condition { column : "Username".into(), equals :
+                    step::Operand::Column("u".into(), "Username".into()), kind :
+                    Kind::Text }] }
+                ],
                 required: vec![],
                 columns: vec![
-                    step::ReadColumn {
-                        source: step::ReadSource::Column("u".into(), "UserSerNum".into()),
-                        kind: Kind::Integer,
-                    },
-                    step::ReadColumn {
-                        source: step::ReadSource::Column("u".into(), "UserType".into()),
-                        kind: Kind::Text,
-                    },
-                    step::ReadColumn {
-                        source: step::ReadSource::Column("p".into(), "RegistrationDate".into()),
-                        kind: Kind::DateTime,
-                    },
-                    step::ReadColumn {
-                        source: step::ReadSource::Column("p".into(), "DateOfBirth".into()),
-                        kind: Kind::DateTime,
-                    },
-                    step::ReadColumn {
-                        source: step::ReadSource::Column("u".into(), "Username".into()),
-                        kind: Kind::Text,
-                    },
-                    step::ReadColumn {
-                        source: step::ReadSource::Column("p".into(), "FirstName".into()),
-                        kind: Kind::Text,
-                    },
-                    step::ReadColumn {
-                        source: step::ReadSource::Column("p".into(), "LastName".into()),
-                        kind: Kind::Text,
-                    },
-                    step::ReadColumn { source: step::ReadSource::Column("p".into(), "Email".into()), kind: Kind::Text },
-                    step::ReadColumn {
-                        source: step::ReadSource::Column("p".into(), "Language".into()),
-                        kind: Kind::Text,
-                    },
-                    step::ReadColumn {
-                        source: step::ReadSource::Column("p".into(), "TelNum".into()),
-                        kind: Kind::Integer,
-                    },
-                    step::ReadColumn {
-                        source: step::ReadSource::Column("u".into(), "UserTypeSerNum".into()),
-                        kind: Kind::Integer,
-                    },
-                    step::ReadColumn { source: step::ReadSource::Present(0), kind: Kind::Boolean },
-                    step::ReadColumn { source: step::ReadSource::Exists(0), kind: Kind::Boolean },
+                    step::ReadColumn { source : step::ReadSource::Column("u".into(),
+                    "UserSerNum".into()), kind : Kind::Integer }, step::ReadColumn {
+                    source : step::ReadSource::Column("u".into(), "UserType".into()),
+                    kind : Kind::Text }, step::ReadColumn { source :
+                    step::ReadSource::Column("p".into(), "RegistrationDate".into()), kind
+                    : Kind::DateTime }, step::ReadColumn { source :
+                    step::ReadSource::Column("p".into(), "DateOfBirth".into()), kind :
+                    Kind::DateTime }, step::ReadColumn { source :
+                    step::ReadSource::Column("u".into(), "Username".into()), kind :
+                    Kind::Text }, step::ReadColumn { source :
+                    step::ReadSource::Column("p".into(), "FirstName".into()), kind :
+                    Kind::Text }, step::ReadColumn { source :
+                    step::ReadSource::Column("p".into(), "LastName".into()), kind :
+                    Kind::Text }, step::ReadColumn { source :
+                    step::ReadSource::Column("p".into(), "Email".into()), kind :
+                    Kind::Text }, step::ReadColumn { source :
+                    step::ReadSource::Column("p".into(), "Language".into()), kind :
+                    Kind::Text }, step::ReadColumn { source :
+                    step::ReadSource::Column("p".into(), "TelNum".into()), kind :
+                    Kind::Integer }, step::ReadColumn { source :
+                    step::ReadSource::Column("u".into(), "UserTypeSerNum".into()), kind :
+                    Kind::Integer }, step::ReadColumn { source :
+                    step::ReadSource::Present(0), kind : Kind::Boolean },
+                    step::ReadColumn { source : step::ReadSource::Exists(0), kind :
+                    Kind::Boolean },
                 ],
                 key: vec![0],
             },
             links: vec![
-                step::LinkSpec::Reference { step: "Patient".into(), target: 0 },
-                step::LinkSpec::Lookup {
-                    table: "patients_relationshiptype".into(),
-                    result: "id".into(),
-                    kind: Kind::Integer,
-                    by: vec![step::LookupColumn { column: "role_type".into(), kind: Kind::Text, fold: false }],
-                },
+                step::LinkSpec::Reference { step : "Patient".into(), target : 0 },
+                step::LinkSpec::Lookup { table : "patients_relationshiptype".into(),
+                result : "id".into(), kind : Kind::Integer, by : vec![step::LookupColumn
+                { column : "role_type".into(), kind : Kind::Text, fold : false }] }
             ],
             targets: vec![
-                step::TargetSpec {
-                    role: "caregiver".into(),
-                    table: "users_user".into(),
-                    key: step::KeySpec {
-                        column: "id".into(),
-                        kind: Kind::Integer,
-                        assigned: step::KeyAssigned::Engine,
-                    },
-                    columns: vec![
-                        step::TargetColumn {
-                            name: "username".into(),
-                            kind: Kind::Text,
-                            source: step::Source::Converted,
-                            line: 95,
-                        },
-                        step::TargetColumn {
-                            name: "first_name".into(),
-                            kind: Kind::Text,
-                            source: step::Source::Converted,
-                            line: 96,
-                        },
-                        step::TargetColumn {
-                            name: "last_name".into(),
-                            kind: Kind::Text,
-                            source: step::Source::Converted,
-                            line: 97,
-                        },
-                        step::TargetColumn {
-                            name: "email".into(),
-                            kind: Kind::Text,
-                            source: step::Source::Converted,
-                            line: 98,
-                        },
-                        step::TargetColumn {
-                            name: "language".into(),
-                            kind: Kind::Text,
-                            source: step::Source::Converted,
-                            line: 103,
-                        },
-                        step::TargetColumn {
-                            name: "phone_number".into(),
-                            kind: Kind::Text,
-                            source: step::Source::Converted,
-                            line: 104,
-                        },
-                        step::TargetColumn {
-                            name: "date_joined".into(),
-                            kind: Kind::Instant,
-                            source: step::Source::Converted,
-                            line: 110,
-                        },
-                        step::TargetColumn {
-                            name: "type".into(),
-                            kind: Kind::Text,
-                            source: step::Source::Constant(Value::Text("CAREGIVER".into())),
-                            line: 111,
-                        },
-                        step::TargetColumn {
-                            name: "password".into(),
-                            kind: Kind::Text,
-                            source: step::Source::Constant(Value::Text("!".into())),
-                            line: 112,
-                        },
-                        step::TargetColumn {
-                            name: "is_active".into(),
-                            kind: Kind::Boolean,
-                            source: step::Source::Constant(Value::Boolean(true)),
-                            line: 113,
-                        },
-                        step::TargetColumn {
-                            name: "is_staff".into(),
-                            kind: Kind::Boolean,
-                            source: step::Source::Constant(Value::Boolean(false)),
-                            line: 114,
-                        },
-                        step::TargetColumn {
-                            name: "is_superuser".into(),
-                            kind: Kind::Boolean,
-                            source: step::Source::Constant(Value::Boolean(false)),
-                            line: 114,
-                        },
-                        step::TargetColumn {
-                            name: "last_login".into(),
-                            kind: Kind::Instant,
-                            source: step::Source::Constant(Value::Null),
-                            line: 115,
-                        },
-                    ],
-                    identity: None,
-                },
-                step::TargetSpec {
-                    role: "profile".into(),
-                    table: "caregivers_caregiverprofile".into(),
-                    key: step::KeySpec {
-                        column: "id".into(),
-                        kind: Kind::Integer,
-                        assigned: step::KeyAssigned::Engine,
-                    },
-                    columns: vec![
-                        step::TargetColumn {
-                            name: "legacy_id".into(),
-                            kind: Kind::Integer,
-                            source: step::Source::Converted,
-                            line: 87,
-                        },
-                        step::TargetColumn {
-                            name: "user_id".into(),
-                            kind: Kind::Integer,
-                            source: step::Source::Sibling(0),
-                            line: 118,
-                        },
-                        step::TargetColumn {
-                            name: "uuid".into(),
-                            kind: Kind::Uuid,
-                            source: step::Source::Generated,
-                            line: 119,
-                        },
-                    ],
-                    identity: Some(0),
-                },
-                step::TargetSpec {
-                    role: "self".into(),
-                    table: "patients_relationship".into(),
-                    key: step::KeySpec {
-                        column: "id".into(),
-                        kind: Kind::Integer,
-                        assigned: step::KeyAssigned::Engine,
-                    },
-                    columns: vec![
-                        step::TargetColumn {
-                            name: "patient_id".into(),
-                            kind: Kind::Integer,
-                            source: step::Source::Converted,
-                            line: 122,
-                        },
-                        step::TargetColumn {
-                            name: "caregiver_id".into(),
-                            kind: Kind::Integer,
-                            source: step::Source::Sibling(1),
-                            line: 123,
-                        },
-                        step::TargetColumn {
-                            name: "type_id".into(),
-                            kind: Kind::Integer,
-                            source: step::Source::Converted,
-                            line: 124,
-                        },
-                        step::TargetColumn {
-                            name: "status".into(),
-                            kind: Kind::Text,
-                            source: step::Source::Constant(Value::Text("CON".into())),
-                            line: 125,
-                        },
-                        step::TargetColumn {
-                            name: "request_date".into(),
-                            kind: Kind::Date,
-                            source: step::Source::Converted,
-                            line: 126,
-                        },
-                        step::TargetColumn {
-                            name: "start_date".into(),
-                            kind: Kind::Date,
-                            source: step::Source::Converted,
-                            line: 126,
-                        },
-                        step::TargetColumn {
-                            name: "end_date".into(),
-                            kind: Kind::Date,
-                            source: step::Source::Constant(Value::Null),
-                            line: 127,
-                        },
-                        step::TargetColumn {
-                            name: "reason".into(),
-                            kind: Kind::Text,
-                            source: step::Source::Constant(Value::Text("".into())),
-                            line: 128,
-                        },
-                    ],
-                    identity: None,
-                },
+                step::TargetSpec { role : "caregiver".into(), table : "users_user"
+                .into(), key : step::KeySpec { column : "id".into(), kind :
+                Kind::Integer, assigned : step::KeyAssigned::Engine }, columns :
+                vec![step::TargetColumn { name : "username".into(), kind : Kind::Text,
+                source : step::Source::Converted, line : 95 }, step::TargetColumn { name
+                : "first_name".into(), kind : Kind::Text, source :
+                step::Source::Converted, line : 96 }, step::TargetColumn { name :
+                "last_name".into(), kind : Kind::Text, source : step::Source::Converted,
+                line : 97 }, step::TargetColumn { name : "email".into(), kind :
+                Kind::Text, source : step::Source::Converted, line : 98 },
+                step::TargetColumn { name : "language".into(), kind : Kind::Text, source
+                : step::Source::Converted, line : 103 }, step::TargetColumn { name :
+                "phone_number".into(), kind : Kind::Text, source :
+                step::Source::Converted, line : 104 }, step::TargetColumn { name :
+                "date_joined".into(), kind : Kind::Instant, source :
+                step::Source::Converted, line : 110 }, step::TargetColumn { name : "type"
+                .into(), kind : Kind::Text, source :
+                step::Source::Constant(Value::Text("CAREGIVER".into())), line : 111 },
+                step::TargetColumn { name : "password".into(), kind : Kind::Text, source
+                : step::Source::Constant(Value::Text("!".into())), line : 112 },
+                step::TargetColumn { name : "is_active".into(), kind : Kind::Boolean,
+                source : step::Source::Constant(Value::Boolean(true)), line : 113 },
+                step::TargetColumn { name : "is_staff".into(), kind : Kind::Boolean,
+                source : step::Source::Constant(Value::Boolean(false)), line : 114 },
+                step::TargetColumn { name : "is_superuser".into(), kind : Kind::Boolean,
+                source : step::Source::Constant(Value::Boolean(false)), line : 114 },
+                step::TargetColumn { name : "last_login".into(), kind : Kind::Instant,
+                source : step::Source::Constant(Value::Null), line : 115 }], identity :
+                None, }, step::TargetSpec { role : "profile".into(), table :
+                "caregivers_caregiverprofile".into(), key : step::KeySpec { column : "id"
+                .into(), kind : Kind::Integer, assigned : step::KeyAssigned::Engine },
+                columns : vec![step::TargetColumn { name : "legacy_id".into(), kind :
+                Kind::Integer, source : step::Source::Converted, line : 87 },
+                step::TargetColumn { name : "user_id".into(), kind : Kind::Integer,
+                source : step::Source::Sibling(0), line : 118 }, step::TargetColumn {
+                name : "uuid".into(), kind : Kind::Uuid, source :
+                step::Source::Generated, line : 119 }], identity : Some(0), },
+                step::TargetSpec { role : "self".into(), table : "patients_relationship"
+                .into(), key : step::KeySpec { column : "id".into(), kind :
+                Kind::Integer, assigned : step::KeyAssigned::Engine }, columns :
+                vec![step::TargetColumn { name : "patient_id".into(), kind :
+                Kind::Integer, source : step::Source::Converted, line : 122 },
+                step::TargetColumn { name : "caregiver_id".into(), kind : Kind::Integer,
+                source : step::Source::Sibling(1), line : 123 }, step::TargetColumn {
+                name : "type_id".into(), kind : Kind::Integer, source :
+                step::Source::Converted, line : 124 }, step::TargetColumn { name :
+                "status".into(), kind : Kind::Text, source :
+                step::Source::Constant(Value::Text("CON".into())), line : 125 },
+                step::TargetColumn { name : "request_date".into(), kind : Kind::Date,
+                source : step::Source::Converted, line : 126 }, step::TargetColumn { name
+                : "start_date".into(), kind : Kind::Date, source :
+                step::Source::Converted, line : 126 }, step::TargetColumn { name :
+                "end_date".into(), kind : Kind::Date, source :
+                step::Source::Constant(Value::Null), line : 127 }, step::TargetColumn {
+                name : "reason".into(), kind : Kind::Text, source :
+                step::Source::Constant(Value::Text("".into())), line : 128 }], identity :
+                None, }
             ],
             unique: vec![
-                step::UniqueSpec { target: 0, columns: vec![(0, true)], reason: 9 },
-                step::UniqueSpec { target: 2, columns: vec![(0, false), (2, false)], reason: 10 },
+                step::UniqueSpec { target : 0, columns : vec![(0, true)], reason : 9 },
+                step::UniqueSpec { target : 2, columns : vec![(0, false), (2, false)],
+                reason : 10 }
             ],
             reasons: vec![
-                step::Reason {
-                    name: "NoPatient".into(),
-                    column: "p".into(),
-                    message: "no row of old.Patient to join".into(),
-                    line: 83,
-                },
-                step::Reason {
-                    name: "UserTypeMalformed".into(),
-                    column: "u.UserType".into(),
-                    message: "what the legacy database holds is no text".into(),
-                    line: 85,
-                },
-                step::Reason {
-                    name: "UserSerNumMalformed".into(),
-                    column: "u.UserSerNum".into(),
-                    message: "what the legacy database holds is no integer".into(),
-                    line: 87,
-                },
-                step::Reason {
-                    name: "RegistrationDateMalformed".into(),
-                    column: "p.RegistrationDate".into(),
-                    message: "what the legacy database holds is no wall-clock time".into(),
-                    line: 89,
-                },
-                step::Reason {
-                    name: "RegistrationDateZero".into(),
-                    column: "p.RegistrationDate".into(),
-                    message: "a zero date".into(),
-                    line: 89,
-                },
-                step::Reason {
-                    name: "DateOfBirthMalformed".into(),
-                    column: "p.DateOfBirth".into(),
-                    message: "what the legacy database holds is no wall-clock time".into(),
-                    line: 89,
-                },
-                step::Reason {
-                    name: "DateOfBirthZero".into(),
-                    column: "p.DateOfBirth".into(),
-                    message: "a zero date".into(),
-                    line: 89,
-                },
-                step::Reason {
-                    name: "RegisteredBeforeBirth".into(),
-                    column: "".into(),
-                    message: "registered before birth".into(),
-                    line: 89,
-                },
-                step::Reason {
-                    name: "TheUserNameBelongsToAStaff".into(),
-                    column: "".into(),
-                    message: "the user name belongs to a staff account".into(),
-                    line: 90,
-                },
-                step::Reason {
-                    name: "AnotherAccountHasThisUserNameBut".into(),
-                    column: "caregiver.username".into(),
-                    message: "another account has this user name, but for case".into(),
-                    line: 91,
-                },
-                step::Reason {
-                    name: "ThePatientHasARelationshipToItself".into(),
-                    column: "self.patient_id".into(),
-                    message: "the patient has a relationship to itself already".into(),
-                    line: 92,
-                },
-                step::Reason {
-                    name: "UsernameMalformed".into(),
-                    column: "u.Username".into(),
-                    message: "what the legacy database holds is no text".into(),
-                    line: 95,
-                },
-                step::Reason {
-                    name: "Username".into(),
-                    column: "caregiver.username".into(),
-                    message: "characters that a user name may not have".into(),
-                    line: 95,
-                },
-                step::Reason {
-                    name: "UsernameTooLong".into(),
-                    column: "caregiver.username".into(),
-                    message: "longer than 150 characters".into(),
-                    line: 95,
-                },
-                step::Reason {
-                    name: "FirstNameMalformed".into(),
-                    column: "p.FirstName".into(),
-                    message: "what the legacy database holds is no text".into(),
-                    line: 96,
-                },
-                step::Reason {
-                    name: "LastNameMalformed".into(),
-                    column: "p.LastName".into(),
-                    message: "what the legacy database holds is no text".into(),
-                    line: 97,
-                },
-                step::Reason {
-                    name: "EmailMalformed".into(),
-                    column: "p.Email".into(),
-                    message: "what the legacy database holds is no text".into(),
-                    line: 98,
-                },
-                step::Reason {
-                    name: "Email".into(),
-                    column: "caregiver.email".into(),
-                    message: "no e-mail address".into(),
-                    line: 101,
-                },
-                step::Reason {
-                    name: "LanguageMalformed".into(),
-                    column: "p.Language".into(),
-                    message: "what the legacy database holds is no listed text".into(),
-                    line: 103,
-                },
-                step::Reason {
-                    name: "Language".into(),
-                    column: "caregiver.language".into(),
-                    message: "no such language".into(),
-                    line: 103,
-                },
-                step::Reason {
-                    name: "TelNumMalformed".into(),
-                    column: "p.TelNum".into(),
-                    message: "what the legacy database holds is no integer".into(),
-                    line: 104,
-                },
-                step::Reason {
-                    name: "PhoneNumber".into(),
-                    column: "caregiver.phone_number".into(),
-                    message: "not a number of the country".into(),
-                    line: 106,
-                },
-                step::Reason {
-                    name: "UserTypeSerNumMalformed".into(),
-                    column: "u.UserTypeSerNum".into(),
-                    message: "what the legacy database holds is no integer".into(),
-                    line: 122,
-                },
-                step::Reason {
-                    name: "NoPatient2".into(),
-                    column: "self.patient_id".into(),
-                    message: "the row that `Patient` should have migrated is not there, or was rejected".into(),
-                    line: 122,
-                },
-                step::Reason {
-                    name: "NoPatientsRelationshiptype".into(),
-                    column: "self.type_id".into(),
-                    message: "no row of new.patients_relationshiptype has this value".into(),
-                    line: 124,
-                },
-                step::Reason {
-                    name: "SeveralPatientsRelationshiptype".into(),
-                    column: "self.type_id".into(),
-                    message: "several rows of new.patients_relationshiptype have this value".into(),
-                    line: 124,
-                },
+                step::Reason { name : "NoPatient".into(), column : "p".into(), message :
+                "no row of old.Patient to join".into(), line : 83 }, step::Reason { name
+                : "UserTypeMalformed".into(), column : "u.UserType".into(), message :
+                "what the legacy database holds is no text".into(), line : 85 },
+                step::Reason { name : "UserSerNumMalformed".into(), column :
+                "u.UserSerNum".into(), message :
+                "what the legacy database holds is no integer".into(), line : 87 },
+                step::Reason { name : "RegistrationDateMalformed".into(), column :
+                "p.RegistrationDate".into(), message :
+                "no such date: a part of it is zero, or it is something else".into(),
+                line : 89 }, step::Reason { name : "RegistrationDateZero".into(), column
+                : "p.RegistrationDate".into(), message : "a zero date".into(), line : 89
+                }, step::Reason { name : "DateOfBirthMalformed".into(), column :
+                "p.DateOfBirth".into(), message :
+                "no such date: a part of it is zero, or it is something else".into(),
+                line : 89 }, step::Reason { name : "DateOfBirthZero".into(), column :
+                "p.DateOfBirth".into(), message : "a zero date".into(), line : 89 },
+                step::Reason { name : "RegisteredBeforeBirth".into(), column : "".into(),
+                message : "registered before birth".into(), line : 89 }, step::Reason {
+                name : "TheUserNameBelongsToAStaff".into(), column : "".into(), message :
+                "the user name belongs to a staff account".into(), line : 90 },
+                step::Reason { name : "AnotherAccountHasThisUserNameBut".into(), column :
+                "caregiver.username".into(), message :
+                "another account has this user name, but for case".into(), line : 91 },
+                step::Reason { name : "ThePatientHasARelationshipToItself".into(), column
+                : "self.patient_id".into(), message :
+                "the patient has a relationship to itself already".into(), line : 92 },
+                step::Reason { name : "UsernameMalformed".into(), column : "u.Username"
+                .into(), message : "what the legacy database holds is no text".into(),
+                line : 95 }, step::Reason { name : "Username".into(), column :
+                "caregiver.username".into(), message :
+                "characters that a user name may not have".into(), line : 95 },
+                step::Reason { name : "UsernameTooLong".into(), column :
+                "caregiver.username".into(), message : "longer than 150 characters"
+                .into(), line : 95 }, step::Reason { name : "FirstNameMalformed".into(),
+                column : "p.FirstName".into(), message :
+                "what the legacy database holds is no text".into(), line : 96 },
+                step::Reason { name : "LastNameMalformed".into(), column : "p.LastName"
+                .into(), message : "what the legacy database holds is no text".into(),
+                line : 97 }, step::Reason { name : "EmailMalformed".into(), column :
+                "p.Email".into(), message : "what the legacy database holds is no text"
+                .into(), line : 98 }, step::Reason { name : "Email".into(), column :
+                "caregiver.email".into(), message : "no e-mail address".into(), line :
+                101 }, step::Reason { name : "LanguageMalformed".into(), column :
+                "p.Language".into(), message :
+                "what the legacy database holds is no listed text".into(), line : 103 },
+                step::Reason { name : "Language".into(), column : "caregiver.language"
+                .into(), message : "no such language".into(), line : 103 }, step::Reason
+                { name : "TelNumMalformed".into(), column : "p.TelNum".into(), message :
+                "what the legacy database holds is no integer".into(), line : 104 },
+                step::Reason { name : "PhoneNumber".into(), column :
+                "caregiver.phone_number".into(), message : "not a number of the country"
+                .into(), line : 106 }, step::Reason { name : "UserTypeSerNumMalformed"
+                .into(), column : "u.UserTypeSerNum".into(), message :
+                "what the legacy database holds is no integer".into(), line : 122 },
+                step::Reason { name : "NoPatient2".into(), column : "self.patient_id"
+                .into(), message :
+                "the row that `Patient` should have migrated is not there, or was rejected"
+                .into(), line : 122 }, step::Reason { name : "NoPatientsRelationshiptype"
+                .into(), column : "self.type_id".into(), message :
+                "no row of new.patients_relationshiptype has this value".into(), line :
+                124 }, step::Reason { name : "SeveralPatientsRelationshiptype".into(),
+                column : "self.type_id".into(), message :
+                "several rows of new.patients_relationshiptype have this value".into(),
+                line : 124 }
             ],
             rollback: step::Rollback::Delete,
         }

@@ -89,7 +89,10 @@ impl<'a> Resolver<'a, '_> {
         let line = self.line(span);
         let name = super::pascal(&column.column);
         let full = format!("{}.{}", column.alias, column.column);
-        let message = format!("what the legacy database holds is no {}", column.ty.family());
+        let message = match without_zero(&column.ty) {
+            (_, true) => "no such date: a part of it is zero, or it is something else".to_string(),
+            (ty, false) => format!("what the legacy database holds is no {}", ty.family()),
+        };
         let malformed = self.reason(&format!("{name}Malformed"), &full, &message, line);
         let (ty, zero) = without_zero(&column.ty);
         let on_zero = match (zero, place.zero_is_null) {

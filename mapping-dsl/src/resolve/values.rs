@@ -169,6 +169,21 @@ fn same_family(left: &Type, right: &Type) -> bool {
     left.family() == right.family() || (left.is_text() && right.is_text())
 }
 
+/// Returns what a rejection by a value map means: the author's words of its arms.
+fn rejection_words(map: &ValueMap) -> String {
+    let outcomes = map.arms.iter().map(|arm| &arm.to).chain(&map.rest);
+    let words: BTreeSet<&str> = outcomes
+        .filter_map(|outcome| match outcome {
+            Outcome::Reject(words) => Some(words.as_str()),
+            Outcome::Value(_) => None,
+        })
+        .collect();
+    match words.is_empty() {
+        true => format!("a value that `{}` does not take", map.name),
+        false => words.into_iter().collect::<Vec<_>>().join("; or "),
+    }
+}
+
 /// Checks a literal against the column that it goes to: kind, list, length.
 pub(crate) fn check_target_value(
     world: &World<'_>,
@@ -310,7 +325,7 @@ impl Resolver<'_, '_> {
         let gives_null =
             map.arms.iter().map(|arm| &arm.to).chain(&map.rest).any(|to| *to == Outcome::Value(Literal::Null));
         let nullable = (argument.nullable && !takes_null) || gives_null;
-        let (ty, message) = (map.to.clone(), format!("a value that `{}` does not take", map.name));
+        let (ty, message) = (map.to.clone(), rejection_words(map));
         let (map_name, line) = (super::pascal(&map.name), self.line(name.span));
         let reject = self.reason(&map_name, &place.column, &message, line);
         Some(Expr { kind: ExprKind::Through { map: index, argument: Box::new(argument), reject }, ty, nullable })
