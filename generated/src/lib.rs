@@ -3,4 +3,5 @@
 
 /// `examples/opal/opal.map`.
 #[path = "../opal/mapping.rs"]
+#[rustfmt::skip] // Written by prettyplease, whose layout is not rustfmt's.
 pub mod opal;

@@ -18,7 +18,7 @@ pub(super) fn spec(step: &Step) -> TokenStream {
             let column = Token::usize_unsuffixed(*column);
             quote!((#column, #fold))
         });
-        quote!(step::UniqueSpec { target: #target, columns: vec![#(#columns),*], reason: #reason })
+        quote!(step::UniqueSpec { target: #target, columns: Vec::from([#(#columns),*]), reason: #reason })
     });
     let reasons = step.reasons.iter().map(|reason| {
         let (name, column, message, line) = (&reason.name, &reason.column, &reason.message, line(reason.line));
@@ -38,10 +38,10 @@ pub(super) fn spec(step: &Step) -> TokenStream {
                 map_table: #map_table.into(),
                 meaning: #meaning.into(),
                 read: #read,
-                links: vec![#(#links),*],
-                targets: vec![#(#targets),*],
-                unique: vec![#(#unique),*],
-                reasons: vec![#(#reasons),*],
+                links: Vec::from([#(#links),*]),
+                targets: Vec::from([#(#targets),*]),
+                unique: Vec::from([#(#unique),*]),
+                reasons: Vec::from([#(#reasons),*]),
                 rollback: #rollback,
             }
         }
@@ -74,15 +74,15 @@ fn read(read: &Read) -> TokenStream {
         step::ReadSpec {
             table: #table.into(),
             alias: #alias.into(),
-            joins: vec![#(#joins),*],
-            exists: vec![#(#exists),*],
-            required: vec![#(#required),*],
-            columns: vec![
+            joins: Vec::from([#(#joins),*]),
+            exists: Vec::from([#(#exists),*]),
+            required: Vec::from([#(#required),*]),
+            columns: Vec::from([
                 #(#columns,)*
                 #(step::ReadColumn { source: step::ReadSource::Present(#present), kind: Kind::Boolean },)*
                 #(step::ReadColumn { source: step::ReadSource::Exists(#answers), kind: Kind::Boolean },)*
-            ],
-            key: vec![#(#key),*],
+            ]),
+            key: Vec::from([#(#key),*]),
         }
     }
 }
@@ -99,7 +99,7 @@ fn conditions(on: &[Condition]) -> TokenStream {
         };
         quote!(step::Condition { column: #column.into(), equals: #equals, kind: Kind::#kind })
     });
-    quote!(vec![#(#conditions),*])
+    quote!(Vec::from([#(#conditions),*]))
 }
 
 fn link_spec(link: &LinkKind) -> TokenStream {
@@ -114,7 +114,7 @@ fn link_spec(link: &LinkKind) -> TokenStream {
                 let (column, kind, fold) = (&by.column, kind(&by.ty), by.fold);
                 quote!(step::LookupColumn { column: #column.into(), kind: Kind::#kind, fold: #fold })
             });
-            quote!(step::LinkSpec::Lookup { table: #table.into(), result: #result.into(), kind: Kind::#kind_of, by: vec![#(#by),*] })
+            quote!(step::LinkSpec::Lookup { table: #table.into(), result: #result.into(), kind: Kind::#kind_of, by: Vec::from([#(#by),*]) })
         }
     }
 }
@@ -156,7 +156,7 @@ fn target(target: &Target) -> TokenStream {
             role: #role.into(),
             table: #table.into(),
             key: step::KeySpec { column: #key.into(), kind: Kind::#key_kind, assigned: #assigned },
-            columns: vec![#(#columns),*],
+            columns: Vec::from([#(#columns),*]),
             identity: #identity,
         }
     }

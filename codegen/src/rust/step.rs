@@ -124,7 +124,7 @@ fn targets(plan: &Plan, step: &Step) -> TokenStream {
         impl Targets<'_> {
             /// Returns the rows as the engine writes them.
             pub fn into_rows(self) -> Vec<Row> {
-                vec![#(self.#roles.into_row()),*]
+                Vec::from([#(self.#roles.into_row()),*])
             }
         }
     }
@@ -163,7 +163,7 @@ fn target_row(plan: &Plan, step: &Step, index: usize) -> TokenStream {
 
         impl #name<'_> {
             fn into_row(self) -> Row {
-                vec![#(#values),*]
+                Vec::from([#(#values),*])
             }
         }
     }
@@ -286,11 +286,11 @@ fn link_keys(step: &Step, writer: &mut Writer<'_>) -> TokenStream {
                 _ => value,
             }
         });
-        quote!(read::key(vec![#(#parts),*]))
+        quote!(read::key(Vec::from([#(#parts),*])))
     });
     quote! {
         fn link_keys(legacy: &Legacy<'_>) -> Result<Vec<Option<Key>>, Rejection> {
-            Ok(vec![#(#keys),*])
+            Ok(Vec::from([#(#keys),*]))
         }
     }
 }

@@ -53,7 +53,12 @@ impl Connection for Sqlite {
     }
 
     fn identity(&mut self) -> Result<String, StoreError> {
-        Ok(format!("sqlite:{}", self.path.display()))
+        // A target holds its journal within: both are moved, copied and restored together, so its path tells nothing.
+        match self.inner.is_readonly("main") {
+            Ok(true) => Ok(format!("sqlite:{}", self.path.display())),
+            Ok(false) => Ok("sqlite".to_string()),
+            Err(error) => Err(self.fault(&error)),
+        }
     }
 
     fn columns(&mut self, table: &str) -> Result<Option<Vec<String>>, StoreError> {
