@@ -6,7 +6,6 @@ use super::fields::{
     into_value, legacy_fields, legacy_type, module_name, reason_variants, role_fields, target_fields, target_type,
     value_type,
 };
-use super::spec::spec;
 use cutover_mapping_dsl::plan::{ExprKind, Plan, Rule, Step};
 use proc_macro2::{Literal as Token, TokenStream};
 use quote::{format_ident, quote};
@@ -24,7 +23,7 @@ pub(super) fn module(plan: &Plan, step: &Step) -> TokenStream {
     let convert = convert(plan, step, &mut writer);
     let statics = writer.statics();
     let (legacy, targets, reject, implementation) =
-        (legacy(plan, step), targets(plan, step), reject(plan, step), implementation(step));
+        (legacy(plan, step), targets(plan, step), reject(plan, step), implementation());
     quote! {
         #docs
         #[allow(unused_variables, unused_imports, unused_parens, clippy::all)]
@@ -190,9 +189,6 @@ fn reject(plan: &Plan, step: &Step) -> TokenStream {
         }
 
         impl Reject {
-            /// All reasons, in the order of the step's own list.
-            pub const ALL: &'static [Reject] = &[#(Reject::#variants),*];
-
             fn with(self, value: Value) -> Rejection {
                 Rejection { reason: self as usize, value }
             }
@@ -331,8 +327,7 @@ fn convert(plan: &Plan, step: &Step, writer: &mut Writer<'_>) -> TokenStream {
     }
 }
 
-fn implementation(step: &Step) -> TokenStream {
-    let spec = spec(step);
+fn implementation() -> TokenStream {
     quote! {
         /// The step: forward by [`convert`], rollback by the migration table, as its specification says.
         #[derive(Debug)]
@@ -371,6 +366,5 @@ fn implementation(step: &Step) -> TokenStream {
             }
         }
 
-        #spec
     }
 }
