@@ -3,5 +3,5 @@
 
 /// `examples/opal/opal.map`.
 #[path = "../opal/mapping.rs"]
-#[rustfmt::skip] // Written by prettyplease, whose layout is not rustfmt's.
+#[rustfmt::skip] // prettyplease has formatted it; what is committed must be what `cargo build` writes
 pub mod opal;

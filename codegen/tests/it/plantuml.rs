@@ -21,6 +21,7 @@ fn diagrams_are_as_reviewed() {
 #[test]
 fn plantuml_draws_them() {
     if Command::new("plantuml").arg("-version").output().is_err() {
+        assert!(std::env::var_os("CI").is_none(), "PlantUML must be installed where CI is set");
         return;
     }
     for (name, plan) in [("usual", plan("UTC")), ("hostile", hostile())] {

@@ -2,7 +2,8 @@
 --
 -- Carries all pending rows of a map in one transaction. Rows that would be rejected, and rows whose target row is
 -- there already, are not touched: they stay pending, and `cutover run` decides on them. A row that a constraint of
--- the target refuses ends the whole transaction. Fingerprints are not written; `cutover run` adds them.
+-- the target refuses ends the whole transaction. Fingerprints are not written, and `cutover run` adds none: to
+-- `cutover rollback` such rows look changed, and it leaves them; rollback.sql deletes them.
 -- For SQLite: the legacy tables lie in the attached database old, the target tables and
 -- the control tables in the attached database new; ATTACH both files under these names first.
 
