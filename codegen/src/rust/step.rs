@@ -90,7 +90,8 @@ fn legacy(plan: &Plan, step: &Step) -> TokenStream {
         #[derive(Debug, Clone, Copy)]
         pub struct Legacy<'a> {
             #(#fields)*
-            row: std::marker::PhantomData<&'a Row>,
+            #[doc(hidden)]
+            pub row: std::marker::PhantomData<&'a Row>,
         }
 
         impl<'a> Legacy<'a> {
@@ -157,7 +158,8 @@ fn target_row(plan: &Plan, step: &Step, index: usize) -> TokenStream {
         #[derive(Debug, Clone)]
         pub struct #name<'a> {
             #(#fields)*
-            row: std::marker::PhantomData<&'a Row>,
+            #[doc(hidden)]
+            pub row: std::marker::PhantomData<&'a Row>,
         }
 
         impl #name<'_> {
