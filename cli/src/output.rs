@@ -48,7 +48,8 @@ pub(crate) fn table(heads: &[&str], rows: &[Vec<String>]) {
             let blanks = " ".repeat(widths[column] - cell.chars().count());
             if right[column] { format!("{blanks}{cell}") } else { format!("{cell}{blanks}") }
         });
-        line(format!("{style}{}{style:#}", padded.collect::<Vec<_>>().join("  ")).trim_end());
+        let text = padded.collect::<Vec<_>>().join("  ");
+        line(&format!("{style}{}{style:#}", text.trim_end()));
     };
     print(&heads.iter().map(ToString::to_string).collect::<Vec<_>>(), HEADING);
     rows.iter().for_each(|row| print(row, Style::new()));

@@ -8,26 +8,51 @@ mod step;
 mod values;
 
 use crate::{EmitError, Files, Mark};
-use cutover_mapping_dsl::plan::Plan;
+use cutover_mapping_dsl::plan::{Plan, Step};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
 /// Name of the generated file.
 pub const FILE: &str = "mapping.rs";
 
-/// Returns the Rust file of a plan.
+/// Returns the Rust file of a plan. Modules do not depend on each other, so all processors work on them.
 pub fn emit(plan: &Plan) -> Result<Files, EmitError> {
-    let mut items: Vec<TokenStream> = vec![steps_function(plan)];
-    items.extend(values::functions(plan));
-    items.extend(plan.steps.iter().map(|step| step::module(plan, step)));
     let mut text = format!("// {}\n", Mark::new(plan));
-    for item in items {
+    for item in std::iter::once(steps_function(plan)).chain(values::functions(plan)) {
         text.push('\n');
         text.push_str(&print(item)?);
+    }
+    for module in modules(plan)? {
+        text.push('\n');
+        text.push_str(&module);
     }
     let mut files = Files::default();
     files.add(FILE, text);
     Ok(files)
+}
+
+fn modules(plan: &Plan) -> Result<Vec<String>, EmitError> {
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    let share = plan.steps.len().div_ceil(workers).max(1);
+    let module = |step| module(plan, step);
+    std::thread::scope(|scope| {
+        let shares: Vec<_> = plan
+            .steps
+            .chunks(share)
+            .map(|steps| scope.spawn(move || steps.iter().map(module).collect::<Result<Vec<String>, EmitError>>()))
+            .collect();
+        let made = shares.into_iter().map(|share| share.join().expect("writing a module does not panic"));
+        made.collect::<Result<Vec<Vec<String>>, EmitError>>().map(|shares| shares.into_iter().flatten().collect())
+    })
+}
+
+/// Returns the module of one map: code through the token tree, the specification by its template.
+fn module(plan: &Plan, step: &Step) -> Result<String, EmitError> {
+    let code = print(step::module(plan, step))?;
+    let template = |cause: askama::Error| EmitError::Template { file: FILE.into(), cause: cause.to_string() };
+    let specification = spec::spec(step).map_err(template)?;
+    let body = code.trim_end().strip_suffix('}').expect("a module ends with its brace");
+    Ok(format!("{body}{}\n}}\n", specification.trim_end()))
 }
 
 /// Prints one item. As one file, thousands of maps would take gigabytes.

@@ -160,16 +160,20 @@ pub mod patient {
     }
     impl TRow<'_> {
         fn into_row(self) -> Row {
-            vec![
-                self.legacy_id.map_or(Value::Null, | value | Value::Integer(value)),
-                Value::Text(self.first_name.into_owned()), Value::Text(self.last_name
-                .into_owned()), Value::Date(self.date_of_birth), self.date_of_death
-                .map_or(Value::Null, | value | Value::Instant(value)), Value::Text(self
-                .sex.into_owned()), Value::Text(self.ramq.into_owned()), Value::Text(self
-                .data_access.into_owned()), Value::Instant(self.created_at),
-                Value::Integer(self.interpretable_lab_result_delay), Value::Integer(self
-                .non_interpretable_lab_result_delay), Value::Uuid(self.uuid)
-            ]
+            Vec::from([
+                self.legacy_id.map_or(Value::Null, |value| Value::Integer(value)),
+                Value::Text(self.first_name.into_owned()),
+                Value::Text(self.last_name.into_owned()),
+                Value::Date(self.date_of_birth),
+                self.date_of_death.map_or(Value::Null, |value| Value::Instant(value)),
+                Value::Text(self.sex.into_owned()),
+                Value::Text(self.ramq.into_owned()),
+                Value::Text(self.data_access.into_owned()),
+                Value::Instant(self.created_at),
+                Value::Integer(self.interpretable_lab_result_delay),
+                Value::Integer(self.non_interpretable_lab_result_delay),
+                Value::Uuid(self.uuid),
+            ])
         }
     }
     /// What one legacy row becomes.
@@ -181,7 +185,7 @@ pub mod patient {
     impl Targets<'_> {
         /// Returns the rows as the engine writes them.
         pub fn into_rows(self) -> Vec<Row> {
-            vec![self.t.into_row()]
+            Vec::from([self.t.into_row()])
         }
     }
     /// Why a row is rejected.
@@ -223,26 +227,6 @@ pub mod patient {
         RegistrationDateZero,
     }
     impl Reject {
-        /// All reasons, in the order of the step's own list.
-        pub const ALL: &'static [Reject] = &[
-            Reject::PatientSerNumMalformed,
-            Reject::FirstNameMalformed,
-            Reject::FirstName,
-            Reject::LastNameMalformed,
-            Reject::LastName,
-            Reject::DateOfBirthMalformed,
-            Reject::DateOfBirthZero,
-            Reject::DeathDateMalformed,
-            Reject::SexMalformed,
-            Reject::Sex,
-            Reject::SSNMalformed,
-            Reject::Ramq,
-            Reject::RamqTooLong,
-            Reject::AccessLevelMalformed,
-            Reject::Access,
-            Reject::RegistrationDateMalformed,
-            Reject::RegistrationDateZero,
-        ];
         fn with(self, value: Value) -> Rejection {
             Rejection {
                 reason: self as usize,
@@ -254,7 +238,7 @@ pub mod patient {
         Ok(true)
     }
     fn link_keys(legacy: &Legacy<'_>) -> Result<Vec<Option<Key>>, Rejection> {
-        Ok(vec![])
+        Ok(Vec::from([]))
     }
     /// Converts a row, opal.map:23. `links` answers the keys that the step asked for, in their order.
     pub fn convert<'a>(
@@ -387,106 +371,76 @@ pub mod patient {
             read: step::ReadSpec {
                 table: "Patient".into(),
                 alias: "p".into(),
-                joins: vec![],
+                joins: vec![
+                ],
                 exists: vec![
-                    step::ExistsSpec { table : "PatientControl".into(), alias : "c"
-                    .into(), on : vec![step::Condition { column : "PatientSerNum".into(),
-                    equals : step::Operand::Column("p".into(), "PatientSerNum".into()),
-                    kind : Kind::Integer }] }
+                    step::ExistsSpec {
+                        table: "PatientControl".into(),
+                        alias: "c".into(),
+                        on: vec![
+                            step::Condition { column: "PatientSerNum".into(), equals: step::Operand::Column("p".into(), "PatientSerNum".into()), kind: Kind::Integer },
+                        ],
+                    },
                 ],
                 required: vec![0],
                 columns: vec![
-                    step::ReadColumn { source : step::ReadSource::Column("p".into(),
-                    "PatientSerNum".into()), kind : Kind::Integer }, step::ReadColumn {
-                    source : step::ReadSource::Column("p".into(), "FirstName".into()),
-                    kind : Kind::Text }, step::ReadColumn { source :
-                    step::ReadSource::Column("p".into(), "LastName".into()), kind :
-                    Kind::Text }, step::ReadColumn { source :
-                    step::ReadSource::Column("p".into(), "DateOfBirth".into()), kind :
-                    Kind::DateTime }, step::ReadColumn { source :
-                    step::ReadSource::Column("p".into(), "DeathDate".into()), kind :
-                    Kind::DateTime }, step::ReadColumn { source :
-                    step::ReadSource::Column("p".into(), "Sex".into()), kind : Kind::Text
-                    }, step::ReadColumn { source : step::ReadSource::Column("p".into(),
-                    "SSN".into()), kind : Kind::Text }, step::ReadColumn { source :
-                    step::ReadSource::Column("p".into(), "AccessLevel".into()), kind :
-                    Kind::Text }, step::ReadColumn { source :
-                    step::ReadSource::Column("p".into(), "RegistrationDate".into()), kind
-                    : Kind::DateTime }, step::ReadColumn { source :
-                    step::ReadSource::Exists(0), kind : Kind::Boolean },
+                    step::ReadColumn { source: step::ReadSource::Column("p".into(), "PatientSerNum".into()), kind: Kind::Integer },
+                    step::ReadColumn { source: step::ReadSource::Column("p".into(), "FirstName".into()), kind: Kind::Text },
+                    step::ReadColumn { source: step::ReadSource::Column("p".into(), "LastName".into()), kind: Kind::Text },
+                    step::ReadColumn { source: step::ReadSource::Column("p".into(), "DateOfBirth".into()), kind: Kind::DateTime },
+                    step::ReadColumn { source: step::ReadSource::Column("p".into(), "DeathDate".into()), kind: Kind::DateTime },
+                    step::ReadColumn { source: step::ReadSource::Column("p".into(), "Sex".into()), kind: Kind::Text },
+                    step::ReadColumn { source: step::ReadSource::Column("p".into(), "SSN".into()), kind: Kind::Text },
+                    step::ReadColumn { source: step::ReadSource::Column("p".into(), "AccessLevel".into()), kind: Kind::Text },
+                    step::ReadColumn { source: step::ReadSource::Column("p".into(), "RegistrationDate".into()), kind: Kind::DateTime },
+                    step::ReadColumn { source: step::ReadSource::Exists(0), kind: Kind::Boolean },
                 ],
                 key: vec![0],
             },
-            links: vec![],
-            targets: vec![
-                step::TargetSpec { role : "t".into(), table : "patients_patient".into(),
-                key : step::KeySpec { column : "id".into(), kind : Kind::Integer,
-                assigned : step::KeyAssigned::Engine }, columns : vec![step::TargetColumn
-                { name : "legacy_id".into(), kind : Kind::Integer, source :
-                step::Source::Converted, line : 26 }, step::TargetColumn { name :
-                "first_name".into(), kind : Kind::Text, source : step::Source::Converted,
-                line : 27 }, step::TargetColumn { name : "last_name".into(), kind :
-                Kind::Text, source : step::Source::Converted, line : 28 },
-                step::TargetColumn { name : "date_of_birth".into(), kind : Kind::Date,
-                source : step::Source::Converted, line : 29 }, step::TargetColumn { name
-                : "date_of_death".into(), kind : Kind::Instant, source :
-                step::Source::Converted, line : 30 }, step::TargetColumn { name : "sex"
-                .into(), kind : Kind::Text, source : step::Source::Converted, line : 31
-                }, step::TargetColumn { name : "ramq".into(), kind : Kind::Text, source :
-                step::Source::Converted, line : 32 }, step::TargetColumn { name :
-                "data_access".into(), kind : Kind::Text, source :
-                step::Source::Converted, line : 33 }, step::TargetColumn { name :
-                "created_at".into(), kind : Kind::Instant, source :
-                step::Source::Converted, line : 34 }, step::TargetColumn { name :
-                "interpretable_lab_result_delay".into(), kind : Kind::Integer, source :
-                step::Source::Constant(Value::Integer(0)), line : 35 },
-                step::TargetColumn { name : "non_interpretable_lab_result_delay".into(),
-                kind : Kind::Integer, source : step::Source::Constant(Value::Integer(0)),
-                line : 35 }, step::TargetColumn { name : "uuid".into(), kind :
-                Kind::Uuid, source : step::Source::Generated, line : 36 }], identity :
-                Some(0), }
+            links: vec![
             ],
-            unique: vec![],
+            targets: vec![
+                step::TargetSpec {
+                    role: "t".into(),
+                    table: "patients_patient".into(),
+                    key: step::KeySpec { column: "id".into(), kind: Kind::Integer, assigned: step::KeyAssigned::Engine },
+                    columns: vec![
+                        step::TargetColumn { name: "legacy_id".into(), kind: Kind::Integer, source: step::Source::Converted, line: 26 },
+                        step::TargetColumn { name: "first_name".into(), kind: Kind::Text, source: step::Source::Converted, line: 27 },
+                        step::TargetColumn { name: "last_name".into(), kind: Kind::Text, source: step::Source::Converted, line: 28 },
+                        step::TargetColumn { name: "date_of_birth".into(), kind: Kind::Date, source: step::Source::Converted, line: 29 },
+                        step::TargetColumn { name: "date_of_death".into(), kind: Kind::Instant, source: step::Source::Converted, line: 30 },
+                        step::TargetColumn { name: "sex".into(), kind: Kind::Text, source: step::Source::Converted, line: 31 },
+                        step::TargetColumn { name: "ramq".into(), kind: Kind::Text, source: step::Source::Converted, line: 32 },
+                        step::TargetColumn { name: "data_access".into(), kind: Kind::Text, source: step::Source::Converted, line: 33 },
+                        step::TargetColumn { name: "created_at".into(), kind: Kind::Instant, source: step::Source::Converted, line: 34 },
+                        step::TargetColumn { name: "interpretable_lab_result_delay".into(), kind: Kind::Integer, source: step::Source::Constant(Value::Integer(0)), line: 35 },
+                        step::TargetColumn { name: "non_interpretable_lab_result_delay".into(), kind: Kind::Integer, source: step::Source::Constant(Value::Integer(0)), line: 35 },
+                        step::TargetColumn { name: "uuid".into(), kind: Kind::Uuid, source: step::Source::Generated, line: 36 },
+                    ],
+                    identity: Some(0),
+                },
+            ],
+            unique: vec![
+            ],
             reasons: vec![
-                step::Reason { name : "PatientSerNumMalformed".into(), column :
-                "p.PatientSerNum".into(), message :
-                "what the legacy database holds is no integer".into(), line : 26 },
-                step::Reason { name : "FirstNameMalformed".into(), column : "p.FirstName"
-                .into(), message : "what the legacy database holds is no text".into(),
-                line : 27 }, step::Reason { name : "FirstName".into(), column :
-                "t.first_name".into(), message : "a first name is required".into(), line
-                : 27 }, step::Reason { name : "LastNameMalformed".into(), column :
-                "p.LastName".into(), message :
-                "what the legacy database holds is no text".into(), line : 28 },
-                step::Reason { name : "LastName".into(), column : "t.last_name".into(),
-                message : "a last name is required".into(), line : 28 }, step::Reason {
-                name : "DateOfBirthMalformed".into(), column : "p.DateOfBirth".into(),
-                message : "no such date: a part of it is zero, or it is something else"
-                .into(), line : 29 }, step::Reason { name : "DateOfBirthZero".into(),
-                column : "p.DateOfBirth".into(), message : "a zero date".into(), line :
-                29 }, step::Reason { name : "DeathDateMalformed".into(), column :
-                "p.DeathDate".into(), message :
-                "no such date: a part of it is zero, or it is something else".into(),
-                line : 30 }, step::Reason { name : "SexMalformed".into(), column :
-                "p.Sex".into(), message : "what the legacy database holds is no text"
-                .into(), line : 31 }, step::Reason { name : "Sex".into(), column :
-                "t.sex".into(), message : "no such sex".into(), line : 31 }, step::Reason
-                { name : "SSNMalformed".into(), column : "p.SSN".into(), message :
-                "what the legacy database holds is no text".into(), line : 32 },
-                step::Reason { name : "Ramq".into(), column : "t.ramq".into(), message :
-                "no insurance number".into(), line : 32 }, step::Reason { name :
-                "RamqTooLong".into(), column : "t.ramq".into(), message :
-                "longer than 12 characters".into(), line : 32 }, step::Reason { name :
-                "AccessLevelMalformed".into(), column : "p.AccessLevel".into(), message :
-                "what the legacy database holds is no listed text".into(), line : 33 },
-                step::Reason { name : "Access".into(), column : "t.data_access".into(),
-                message : "level 2 has no counterpart".into(), line : 33 }, step::Reason
-                { name : "RegistrationDateMalformed".into(), column :
-                "p.RegistrationDate".into(), message :
-                "no such date: a part of it is zero, or it is something else".into(),
-                line : 34 }, step::Reason { name : "RegistrationDateZero".into(), column
-                : "p.RegistrationDate".into(), message : "a zero date".into(), line : 34
-                }
+                step::Reason { name: "PatientSerNumMalformed".into(), column: "p.PatientSerNum".into(), message: "what the legacy database holds is no integer".into(), line: 26 },
+                step::Reason { name: "FirstNameMalformed".into(), column: "p.FirstName".into(), message: "what the legacy database holds is no text".into(), line: 27 },
+                step::Reason { name: "FirstName".into(), column: "t.first_name".into(), message: "a first name is required".into(), line: 27 },
+                step::Reason { name: "LastNameMalformed".into(), column: "p.LastName".into(), message: "what the legacy database holds is no text".into(), line: 28 },
+                step::Reason { name: "LastName".into(), column: "t.last_name".into(), message: "a last name is required".into(), line: 28 },
+                step::Reason { name: "DateOfBirthMalformed".into(), column: "p.DateOfBirth".into(), message: "no such date: a part of it is zero, or it is something else".into(), line: 29 },
+                step::Reason { name: "DateOfBirthZero".into(), column: "p.DateOfBirth".into(), message: "a zero date".into(), line: 29 },
+                step::Reason { name: "DeathDateMalformed".into(), column: "p.DeathDate".into(), message: "no such date: a part of it is zero, or it is something else".into(), line: 30 },
+                step::Reason { name: "SexMalformed".into(), column: "p.Sex".into(), message: "what the legacy database holds is no text".into(), line: 31 },
+                step::Reason { name: "Sex".into(), column: "t.sex".into(), message: "no such sex".into(), line: 31 },
+                step::Reason { name: "SSNMalformed".into(), column: "p.SSN".into(), message: "what the legacy database holds is no text".into(), line: 32 },
+                step::Reason { name: "Ramq".into(), column: "t.ramq".into(), message: "no insurance number".into(), line: 32 },
+                step::Reason { name: "RamqTooLong".into(), column: "t.ramq".into(), message: "longer than 12 characters".into(), line: 32 },
+                step::Reason { name: "AccessLevelMalformed".into(), column: "p.AccessLevel".into(), message: "what the legacy database holds is no listed text".into(), line: 33 },
+                step::Reason { name: "Access".into(), column: "t.data_access".into(), message: "level 2 has no counterpart".into(), line: 33 },
+                step::Reason { name: "RegistrationDateMalformed".into(), column: "p.RegistrationDate".into(), message: "no such date: a part of it is zero, or it is something else".into(), line: 34 },
+                step::Reason { name: "RegistrationDateZero".into(), column: "p.RegistrationDate".into(), message: "a zero date".into(), line: 34 },
             ],
             rollback: step::Rollback::Delete,
         }
@@ -563,10 +517,12 @@ pub mod hospital_identifier {
     }
     impl HRow<'_> {
         fn into_row(self) -> Row {
-            vec![
-                Value::Integer(self.patient_id), Value::Integer(self.site_id),
-                Value::Text(self.mrn.into_owned()), Value::Boolean(self.is_active)
-            ]
+            Vec::from([
+                Value::Integer(self.patient_id),
+                Value::Integer(self.site_id),
+                Value::Text(self.mrn.into_owned()),
+                Value::Boolean(self.is_active),
+            ])
         }
     }
     /// What one legacy row becomes.
@@ -578,7 +534,7 @@ pub mod hospital_identifier {
     impl Targets<'_> {
         /// Returns the rows as the engine writes them.
         pub fn into_rows(self) -> Vec<Row> {
-            vec![self.h.into_row()]
+            Vec::from([self.h.into_row()])
         }
     }
     /// Why a row is rejected.
@@ -606,19 +562,6 @@ pub mod hospital_identifier {
         IsActiveNotBoolean,
     }
     impl Reject {
-        /// All reasons, in the order of the step's own list.
-        pub const ALL: &'static [Reject] = &[
-            Reject::PatientHospitalIdentifierIdMalformed,
-            Reject::PatientSerNumMalformed,
-            Reject::NoPatient,
-            Reject::HospitalIdentifierTypeCodeMalformed,
-            Reject::NoHospitalSettingsSite,
-            Reject::SeveralHospitalSettingsSite,
-            Reject::MRNMalformed,
-            Reject::MrnTooLong,
-            Reject::IsActiveMalformed,
-            Reject::IsActiveNotBoolean,
-        ];
         fn with(self, value: Value) -> Rejection {
             Rejection {
                 reason: self as usize,
@@ -631,11 +574,17 @@ pub mod hospital_identifier {
     }
     fn link_keys(legacy: &Legacy<'_>) -> Result<Vec<Option<Key>>, Rejection> {
         Ok(
-            vec![
-                read::key(vec![legacy.patient_ser_num.to_value()]),
-                read::key(vec![read::folded(Cow::Borrowed(legacy
-                .hospital_identifier_type_code).to_value())])
-            ],
+            Vec::from([
+                read::key(Vec::from([legacy.patient_ser_num.to_value()])),
+                read::key(
+                    Vec::from([
+                        read::folded(
+                            Cow::Borrowed(legacy.hospital_identifier_type_code)
+                                .to_value(),
+                        ),
+                    ]),
+                ),
+            ]),
         )
     }
     /// Converts a row, opal.map:63. `links` answers the keys that the step asked for, in their order.
@@ -767,71 +716,51 @@ pub mod hospital_identifier {
             read: step::ReadSpec {
                 table: "Patient_Hospital_Identifier".into(),
                 alias: "i".into(),
-                joins: vec![],
-                exists: vec![],
+                joins: vec![
+                ],
+                exists: vec![
+                ],
                 required: vec![],
                 columns: vec![
-                    step::ReadColumn { source : step::ReadSource::Column("i".into(),
-                    "Patient_Hospital_Identifier_Id".into()), kind : Kind::Integer },
-                    step::ReadColumn { source : step::ReadSource::Column("i".into(),
-                    "PatientSerNum".into()), kind : Kind::Integer }, step::ReadColumn {
-                    source : step::ReadSource::Column("i".into(),
-                    "Hospital_Identifier_Type_Code".into()), kind : Kind::Text },
-                    step::ReadColumn { source : step::ReadSource::Column("i".into(),
-                    "MRN".into()), kind : Kind::Text }, step::ReadColumn { source :
-                    step::ReadSource::Column("i".into(), "Is_Active".into()), kind :
-                    Kind::Integer },
+                    step::ReadColumn { source: step::ReadSource::Column("i".into(), "Patient_Hospital_Identifier_Id".into()), kind: Kind::Integer },
+                    step::ReadColumn { source: step::ReadSource::Column("i".into(), "PatientSerNum".into()), kind: Kind::Integer },
+                    step::ReadColumn { source: step::ReadSource::Column("i".into(), "Hospital_Identifier_Type_Code".into()), kind: Kind::Text },
+                    step::ReadColumn { source: step::ReadSource::Column("i".into(), "MRN".into()), kind: Kind::Text },
+                    step::ReadColumn { source: step::ReadSource::Column("i".into(), "Is_Active".into()), kind: Kind::Integer },
                 ],
                 key: vec![0],
             },
             links: vec![
-                step::LinkSpec::Reference { step : "Patient".into(), target : 0 },
-                step::LinkSpec::Lookup { table : "hospital_settings_site".into(), result
-                : "id".into(), kind : Kind::Integer, by : vec![step::LookupColumn {
-                column : "acronym".into(), kind : Kind::Text, fold : true }] }
+                step::LinkSpec::Reference { step: "Patient".into(), target: 0 },
+                step::LinkSpec::Lookup { table: "hospital_settings_site".into(), result: "id".into(), kind: Kind::Integer, by: vec![step::LookupColumn { column: "acronym".into(), kind: Kind::Text, fold: true }] },
             ],
             targets: vec![
-                step::TargetSpec { role : "h".into(), table : "patients_hospitalpatient"
-                .into(), key : step::KeySpec { column : "id".into(), kind :
-                Kind::Integer, assigned : step::KeyAssigned::Engine }, columns :
-                vec![step::TargetColumn { name : "patient_id".into(), kind :
-                Kind::Integer, source : step::Source::Converted, line : 66 },
-                step::TargetColumn { name : "site_id".into(), kind : Kind::Integer,
-                source : step::Source::Converted, line : 67 }, step::TargetColumn { name
-                : "mrn".into(), kind : Kind::Text, source : step::Source::Converted, line
-                : 68 }, step::TargetColumn { name : "is_active".into(), kind :
-                Kind::Boolean, source : step::Source::Converted, line : 69 }], identity :
-                None, }
+                step::TargetSpec {
+                    role: "h".into(),
+                    table: "patients_hospitalpatient".into(),
+                    key: step::KeySpec { column: "id".into(), kind: Kind::Integer, assigned: step::KeyAssigned::Engine },
+                    columns: vec![
+                        step::TargetColumn { name: "patient_id".into(), kind: Kind::Integer, source: step::Source::Converted, line: 66 },
+                        step::TargetColumn { name: "site_id".into(), kind: Kind::Integer, source: step::Source::Converted, line: 67 },
+                        step::TargetColumn { name: "mrn".into(), kind: Kind::Text, source: step::Source::Converted, line: 68 },
+                        step::TargetColumn { name: "is_active".into(), kind: Kind::Boolean, source: step::Source::Converted, line: 69 },
+                    ],
+                    identity: None,
+                },
             ],
-            unique: vec![],
+            unique: vec![
+            ],
             reasons: vec![
-                step::Reason { name : "PatientHospitalIdentifierIdMalformed".into(),
-                column : "i.Patient_Hospital_Identifier_Id".into(), message :
-                "what the legacy database holds is no integer".into(), line : 65 },
-                step::Reason { name : "PatientSerNumMalformed".into(), column :
-                "i.PatientSerNum".into(), message :
-                "what the legacy database holds is no integer".into(), line : 66 },
-                step::Reason { name : "NoPatient".into(), column : "h.patient_id".into(),
-                message :
-                "the row that `Patient` should have migrated is not there, or was rejected"
-                .into(), line : 66 }, step::Reason { name :
-                "HospitalIdentifierTypeCodeMalformed".into(), column :
-                "i.Hospital_Identifier_Type_Code".into(), message :
-                "what the legacy database holds is no text".into(), line : 67 },
-                step::Reason { name : "NoHospitalSettingsSite".into(), column :
-                "h.site_id".into(), message :
-                "no row of new.hospital_settings_site has this value".into(), line : 67
-                }, step::Reason { name : "SeveralHospitalSettingsSite".into(), column :
-                "h.site_id".into(), message :
-                "several rows of new.hospital_settings_site have this value".into(), line
-                : 67 }, step::Reason { name : "MRNMalformed".into(), column : "i.MRN"
-                .into(), message : "what the legacy database holds is no text".into(),
-                line : 68 }, step::Reason { name : "MrnTooLong".into(), column : "h.mrn"
-                .into(), message : "longer than 10 characters".into(), line : 68 },
-                step::Reason { name : "IsActiveMalformed".into(), column : "i.Is_Active"
-                .into(), message : "what the legacy database holds is no integer".into(),
-                line : 69 }, step::Reason { name : "IsActiveNotBoolean".into(), column :
-                "h.is_active".into(), message : "neither 0 nor 1".into(), line : 69 }
+                step::Reason { name: "PatientHospitalIdentifierIdMalformed".into(), column: "i.Patient_Hospital_Identifier_Id".into(), message: "what the legacy database holds is no integer".into(), line: 65 },
+                step::Reason { name: "PatientSerNumMalformed".into(), column: "i.PatientSerNum".into(), message: "what the legacy database holds is no integer".into(), line: 66 },
+                step::Reason { name: "NoPatient".into(), column: "h.patient_id".into(), message: "the row that `Patient` should have migrated is not there, or was rejected".into(), line: 66 },
+                step::Reason { name: "HospitalIdentifierTypeCodeMalformed".into(), column: "i.Hospital_Identifier_Type_Code".into(), message: "what the legacy database holds is no text".into(), line: 67 },
+                step::Reason { name: "NoHospitalSettingsSite".into(), column: "h.site_id".into(), message: "no row of new.hospital_settings_site has this value".into(), line: 67 },
+                step::Reason { name: "SeveralHospitalSettingsSite".into(), column: "h.site_id".into(), message: "several rows of new.hospital_settings_site have this value".into(), line: 67 },
+                step::Reason { name: "MRNMalformed".into(), column: "i.MRN".into(), message: "what the legacy database holds is no text".into(), line: 68 },
+                step::Reason { name: "MrnTooLong".into(), column: "h.mrn".into(), message: "longer than 10 characters".into(), line: 68 },
+                step::Reason { name: "IsActiveMalformed".into(), column: "i.Is_Active".into(), message: "what the legacy database holds is no integer".into(), line: 69 },
+                step::Reason { name: "IsActiveNotBoolean".into(), column: "h.is_active".into(), message: "neither 0 nor 1".into(), line: 69 },
             ],
             rollback: step::Rollback::Delete,
         }
@@ -991,16 +920,21 @@ pub mod caregiver {
     }
     impl CaregiverRow<'_> {
         fn into_row(self) -> Row {
-            vec![
-                Value::Text(self.username.into_owned()), Value::Text(self.first_name
-                .into_owned()), Value::Text(self.last_name.into_owned()),
-                Value::Text(self.email.into_owned()), Value::Text(self.language
-                .into_owned()), Value::Text(self.phone_number.into_owned()),
-                Value::Instant(self.date_joined), Value::Text(self.type_.into_owned()),
-                Value::Text(self.password.into_owned()), Value::Boolean(self.is_active),
-                Value::Boolean(self.is_staff), Value::Boolean(self.is_superuser), self
-                .last_login.map_or(Value::Null, | value | Value::Instant(value))
-            ]
+            Vec::from([
+                Value::Text(self.username.into_owned()),
+                Value::Text(self.first_name.into_owned()),
+                Value::Text(self.last_name.into_owned()),
+                Value::Text(self.email.into_owned()),
+                Value::Text(self.language.into_owned()),
+                Value::Text(self.phone_number.into_owned()),
+                Value::Instant(self.date_joined),
+                Value::Text(self.type_.into_owned()),
+                Value::Text(self.password.into_owned()),
+                Value::Boolean(self.is_active),
+                Value::Boolean(self.is_staff),
+                Value::Boolean(self.is_superuser),
+                self.last_login.map_or(Value::Null, |value| Value::Instant(value)),
+            ])
         }
     }
     /// A row of new.caregivers_caregiverprofile; keys of other rows of the same legacy row are filled in by the engine.
@@ -1014,10 +948,11 @@ pub mod caregiver {
     }
     impl ProfileRow<'_> {
         fn into_row(self) -> Row {
-            vec![
-                self.legacy_id.map_or(Value::Null, | value | Value::Integer(value)),
-                Value::Null, Value::Uuid(self.uuid)
-            ]
+            Vec::from([
+                self.legacy_id.map_or(Value::Null, |value| Value::Integer(value)),
+                Value::Null,
+                Value::Uuid(self.uuid),
+            ])
         }
     }
     /// A row of new.patients_relationship; keys of other rows of the same legacy row are filled in by the engine.
@@ -1041,13 +976,16 @@ pub mod caregiver {
     }
     impl SelfRow<'_> {
         fn into_row(self) -> Row {
-            vec![
-                Value::Integer(self.patient_id), Value::Null, Value::Integer(self
-                .type_id), Value::Text(self.status.into_owned()), Value::Date(self
-                .request_date), Value::Date(self.start_date), self.end_date
-                .map_or(Value::Null, | value | Value::Date(value)), Value::Text(self
-                .reason.into_owned())
-            ]
+            Vec::from([
+                Value::Integer(self.patient_id),
+                Value::Null,
+                Value::Integer(self.type_id),
+                Value::Text(self.status.into_owned()),
+                Value::Date(self.request_date),
+                Value::Date(self.start_date),
+                self.end_date.map_or(Value::Null, |value| Value::Date(value)),
+                Value::Text(self.reason.into_owned()),
+            ])
         }
     }
     /// What one legacy row becomes.
@@ -1063,9 +1001,11 @@ pub mod caregiver {
     impl Targets<'_> {
         /// Returns the rows as the engine writes them.
         pub fn into_rows(self) -> Vec<Row> {
-            vec![
-                self.caregiver.into_row(), self.profile.into_row(), self.self_.into_row()
-            ]
+            Vec::from([
+                self.caregiver.into_row(),
+                self.profile.into_row(),
+                self.self_.into_row(),
+            ])
         }
     }
     /// Why a row is rejected.
@@ -1125,35 +1065,6 @@ pub mod caregiver {
         SeveralPatientsRelationshiptype,
     }
     impl Reject {
-        /// All reasons, in the order of the step's own list.
-        pub const ALL: &'static [Reject] = &[
-            Reject::NoPatient,
-            Reject::UserTypeMalformed,
-            Reject::UserSerNumMalformed,
-            Reject::RegistrationDateMalformed,
-            Reject::RegistrationDateZero,
-            Reject::DateOfBirthMalformed,
-            Reject::DateOfBirthZero,
-            Reject::RegisteredBeforeBirth,
-            Reject::TheUserNameBelongsToAStaff,
-            Reject::AnotherAccountHasThisUserNameBut,
-            Reject::ThePatientHasARelationshipToItself,
-            Reject::UsernameMalformed,
-            Reject::Username,
-            Reject::UsernameTooLong,
-            Reject::FirstNameMalformed,
-            Reject::LastNameMalformed,
-            Reject::EmailMalformed,
-            Reject::Email,
-            Reject::LanguageMalformed,
-            Reject::Language,
-            Reject::TelNumMalformed,
-            Reject::PhoneNumber,
-            Reject::UserTypeSerNumMalformed,
-            Reject::NoPatient2,
-            Reject::NoPatientsRelationshiptype,
-            Reject::SeveralPatientsRelationshiptype,
-        ];
         fn with(self, value: Value) -> Rejection {
             Rejection {
                 reason: self as usize,
@@ -1185,10 +1096,10 @@ pub mod caregiver {
     }
     fn link_keys(legacy: &Legacy<'_>) -> Result<Vec<Option<Key>>, Rejection> {
         Ok(
-            vec![
-                read::key(vec![legacy.u_user_type_ser_num.to_value()]),
-                read::key(vec![Cow::Borrowed("SELF").to_value()])
-            ],
+            Vec::from([
+                read::key(Vec::from([legacy.u_user_type_ser_num.to_value()])),
+                read::key(Vec::from([Cow::Borrowed("SELF").to_value()])),
+            ]),
         )
     }
     /// Converts a row, opal.map:82. `links` answers the keys that the step asked for, in their order.
@@ -1499,183 +1410,126 @@ pub mod caregiver {
                 table: "Users".into(),
                 alias: "u".into(),
                 joins: vec![
-                    step::JoinSpec { table : "Patient".into(), alias : "p".into(), on :
-                    vec![step::Condition { column : "PatientSerNum".into(), equals :
-                    step::Operand::Column("u".into(), "UserTypeSerNum".into()), kind :
-                    Kind::Integer }] }
+                    step::JoinSpec {
+                        table: "Patient".into(),
+                        alias: "p".into(),
+                        on: vec![
+                            step::Condition { column: "PatientSerNum".into(), equals: step::Operand::Column("u".into(), "UserTypeSerNum".into()), kind: Kind::Integer },
+                        ],
+                    },
                 ],
                 exists: vec![
-                    step::ExistsSpec { table : "OAUser".into(), alias : "o".into(), on :
-                    vec![step::Condition { column : "Username".into(), equals :
-                    step::Operand::Column("u".into(), "Username".into()), kind :
-                    Kind::Text }] }
+                    step::ExistsSpec {
+                        table: "OAUser".into(),
+                        alias: "o".into(),
+                        on: vec![
+                            step::Condition { column: "Username".into(), equals: step::Operand::Column("u".into(), "Username".into()), kind: Kind::Text },
+                        ],
+                    },
                 ],
                 required: vec![],
                 columns: vec![
-                    step::ReadColumn { source : step::ReadSource::Column("u".into(),
-                    "UserSerNum".into()), kind : Kind::Integer }, step::ReadColumn {
-                    source : step::ReadSource::Column("u".into(), "UserType".into()),
-                    kind : Kind::Text }, step::ReadColumn { source :
-                    step::ReadSource::Column("p".into(), "RegistrationDate".into()), kind
-                    : Kind::DateTime }, step::ReadColumn { source :
-                    step::ReadSource::Column("p".into(), "DateOfBirth".into()), kind :
-                    Kind::DateTime }, step::ReadColumn { source :
-                    step::ReadSource::Column("u".into(), "Username".into()), kind :
-                    Kind::Text }, step::ReadColumn { source :
-                    step::ReadSource::Column("p".into(), "FirstName".into()), kind :
-                    Kind::Text }, step::ReadColumn { source :
-                    step::ReadSource::Column("p".into(), "LastName".into()), kind :
-                    Kind::Text }, step::ReadColumn { source :
-                    step::ReadSource::Column("p".into(), "Email".into()), kind :
-                    Kind::Text }, step::ReadColumn { source :
-                    step::ReadSource::Column("p".into(), "Language".into()), kind :
-                    Kind::Text }, step::ReadColumn { source :
-                    step::ReadSource::Column("p".into(), "TelNum".into()), kind :
-                    Kind::Integer }, step::ReadColumn { source :
-                    step::ReadSource::Column("u".into(), "UserTypeSerNum".into()), kind :
-                    Kind::Integer }, step::ReadColumn { source :
-                    step::ReadSource::Present(0), kind : Kind::Boolean },
-                    step::ReadColumn { source : step::ReadSource::Exists(0), kind :
-                    Kind::Boolean },
+                    step::ReadColumn { source: step::ReadSource::Column("u".into(), "UserSerNum".into()), kind: Kind::Integer },
+                    step::ReadColumn { source: step::ReadSource::Column("u".into(), "UserType".into()), kind: Kind::Text },
+                    step::ReadColumn { source: step::ReadSource::Column("p".into(), "RegistrationDate".into()), kind: Kind::DateTime },
+                    step::ReadColumn { source: step::ReadSource::Column("p".into(), "DateOfBirth".into()), kind: Kind::DateTime },
+                    step::ReadColumn { source: step::ReadSource::Column("u".into(), "Username".into()), kind: Kind::Text },
+                    step::ReadColumn { source: step::ReadSource::Column("p".into(), "FirstName".into()), kind: Kind::Text },
+                    step::ReadColumn { source: step::ReadSource::Column("p".into(), "LastName".into()), kind: Kind::Text },
+                    step::ReadColumn { source: step::ReadSource::Column("p".into(), "Email".into()), kind: Kind::Text },
+                    step::ReadColumn { source: step::ReadSource::Column("p".into(), "Language".into()), kind: Kind::Text },
+                    step::ReadColumn { source: step::ReadSource::Column("p".into(), "TelNum".into()), kind: Kind::Integer },
+                    step::ReadColumn { source: step::ReadSource::Column("u".into(), "UserTypeSerNum".into()), kind: Kind::Integer },
+                    step::ReadColumn { source: step::ReadSource::Present(0), kind: Kind::Boolean },
+                    step::ReadColumn { source: step::ReadSource::Exists(0), kind: Kind::Boolean },
                 ],
                 key: vec![0],
             },
             links: vec![
-                step::LinkSpec::Reference { step : "Patient".into(), target : 0 },
-                step::LinkSpec::Lookup { table : "patients_relationshiptype".into(),
-                result : "id".into(), kind : Kind::Integer, by : vec![step::LookupColumn
-                { column : "role_type".into(), kind : Kind::Text, fold : false }] }
+                step::LinkSpec::Reference { step: "Patient".into(), target: 0 },
+                step::LinkSpec::Lookup { table: "patients_relationshiptype".into(), result: "id".into(), kind: Kind::Integer, by: vec![step::LookupColumn { column: "role_type".into(), kind: Kind::Text, fold: false }] },
             ],
             targets: vec![
-                step::TargetSpec { role : "caregiver".into(), table : "users_user"
-                .into(), key : step::KeySpec { column : "id".into(), kind :
-                Kind::Integer, assigned : step::KeyAssigned::Engine }, columns :
-                vec![step::TargetColumn { name : "username".into(), kind : Kind::Text,
-                source : step::Source::Converted, line : 95 }, step::TargetColumn { name
-                : "first_name".into(), kind : Kind::Text, source :
-                step::Source::Converted, line : 96 }, step::TargetColumn { name :
-                "last_name".into(), kind : Kind::Text, source : step::Source::Converted,
-                line : 97 }, step::TargetColumn { name : "email".into(), kind :
-                Kind::Text, source : step::Source::Converted, line : 98 },
-                step::TargetColumn { name : "language".into(), kind : Kind::Text, source
-                : step::Source::Converted, line : 103 }, step::TargetColumn { name :
-                "phone_number".into(), kind : Kind::Text, source :
-                step::Source::Converted, line : 104 }, step::TargetColumn { name :
-                "date_joined".into(), kind : Kind::Instant, source :
-                step::Source::Converted, line : 110 }, step::TargetColumn { name : "type"
-                .into(), kind : Kind::Text, source :
-                step::Source::Constant(Value::Text("CAREGIVER".into())), line : 111 },
-                step::TargetColumn { name : "password".into(), kind : Kind::Text, source
-                : step::Source::Constant(Value::Text("!".into())), line : 112 },
-                step::TargetColumn { name : "is_active".into(), kind : Kind::Boolean,
-                source : step::Source::Constant(Value::Boolean(true)), line : 113 },
-                step::TargetColumn { name : "is_staff".into(), kind : Kind::Boolean,
-                source : step::Source::Constant(Value::Boolean(false)), line : 114 },
-                step::TargetColumn { name : "is_superuser".into(), kind : Kind::Boolean,
-                source : step::Source::Constant(Value::Boolean(false)), line : 114 },
-                step::TargetColumn { name : "last_login".into(), kind : Kind::Instant,
-                source : step::Source::Constant(Value::Null), line : 115 }], identity :
-                None, }, step::TargetSpec { role : "profile".into(), table :
-                "caregivers_caregiverprofile".into(), key : step::KeySpec { column : "id"
-                .into(), kind : Kind::Integer, assigned : step::KeyAssigned::Engine },
-                columns : vec![step::TargetColumn { name : "legacy_id".into(), kind :
-                Kind::Integer, source : step::Source::Converted, line : 87 },
-                step::TargetColumn { name : "user_id".into(), kind : Kind::Integer,
-                source : step::Source::Sibling(0), line : 118 }, step::TargetColumn {
-                name : "uuid".into(), kind : Kind::Uuid, source :
-                step::Source::Generated, line : 119 }], identity : Some(0), },
-                step::TargetSpec { role : "self".into(), table : "patients_relationship"
-                .into(), key : step::KeySpec { column : "id".into(), kind :
-                Kind::Integer, assigned : step::KeyAssigned::Engine }, columns :
-                vec![step::TargetColumn { name : "patient_id".into(), kind :
-                Kind::Integer, source : step::Source::Converted, line : 122 },
-                step::TargetColumn { name : "caregiver_id".into(), kind : Kind::Integer,
-                source : step::Source::Sibling(1), line : 123 }, step::TargetColumn {
-                name : "type_id".into(), kind : Kind::Integer, source :
-                step::Source::Converted, line : 124 }, step::TargetColumn { name :
-                "status".into(), kind : Kind::Text, source :
-                step::Source::Constant(Value::Text("CON".into())), line : 125 },
-                step::TargetColumn { name : "request_date".into(), kind : Kind::Date,
-                source : step::Source::Converted, line : 126 }, step::TargetColumn { name
-                : "start_date".into(), kind : Kind::Date, source :
-                step::Source::Converted, line : 126 }, step::TargetColumn { name :
-                "end_date".into(), kind : Kind::Date, source :
-                step::Source::Constant(Value::Null), line : 127 }, step::TargetColumn {
-                name : "reason".into(), kind : Kind::Text, source :
-                step::Source::Constant(Value::Text("".into())), line : 128 }], identity :
-                None, }
+                step::TargetSpec {
+                    role: "caregiver".into(),
+                    table: "users_user".into(),
+                    key: step::KeySpec { column: "id".into(), kind: Kind::Integer, assigned: step::KeyAssigned::Engine },
+                    columns: vec![
+                        step::TargetColumn { name: "username".into(), kind: Kind::Text, source: step::Source::Converted, line: 95 },
+                        step::TargetColumn { name: "first_name".into(), kind: Kind::Text, source: step::Source::Converted, line: 96 },
+                        step::TargetColumn { name: "last_name".into(), kind: Kind::Text, source: step::Source::Converted, line: 97 },
+                        step::TargetColumn { name: "email".into(), kind: Kind::Text, source: step::Source::Converted, line: 98 },
+                        step::TargetColumn { name: "language".into(), kind: Kind::Text, source: step::Source::Converted, line: 103 },
+                        step::TargetColumn { name: "phone_number".into(), kind: Kind::Text, source: step::Source::Converted, line: 104 },
+                        step::TargetColumn { name: "date_joined".into(), kind: Kind::Instant, source: step::Source::Converted, line: 110 },
+                        step::TargetColumn { name: "type".into(), kind: Kind::Text, source: step::Source::Constant(Value::Text("CAREGIVER".into())), line: 111 },
+                        step::TargetColumn { name: "password".into(), kind: Kind::Text, source: step::Source::Constant(Value::Text("!".into())), line: 112 },
+                        step::TargetColumn { name: "is_active".into(), kind: Kind::Boolean, source: step::Source::Constant(Value::Boolean(true)), line: 113 },
+                        step::TargetColumn { name: "is_staff".into(), kind: Kind::Boolean, source: step::Source::Constant(Value::Boolean(false)), line: 114 },
+                        step::TargetColumn { name: "is_superuser".into(), kind: Kind::Boolean, source: step::Source::Constant(Value::Boolean(false)), line: 114 },
+                        step::TargetColumn { name: "last_login".into(), kind: Kind::Instant, source: step::Source::Constant(Value::Null), line: 115 },
+                    ],
+                    identity: None,
+                },
+                step::TargetSpec {
+                    role: "profile".into(),
+                    table: "caregivers_caregiverprofile".into(),
+                    key: step::KeySpec { column: "id".into(), kind: Kind::Integer, assigned: step::KeyAssigned::Engine },
+                    columns: vec![
+                        step::TargetColumn { name: "legacy_id".into(), kind: Kind::Integer, source: step::Source::Converted, line: 87 },
+                        step::TargetColumn { name: "user_id".into(), kind: Kind::Integer, source: step::Source::Sibling(0), line: 118 },
+                        step::TargetColumn { name: "uuid".into(), kind: Kind::Uuid, source: step::Source::Generated, line: 119 },
+                    ],
+                    identity: Some(0),
+                },
+                step::TargetSpec {
+                    role: "self".into(),
+                    table: "patients_relationship".into(),
+                    key: step::KeySpec { column: "id".into(), kind: Kind::Integer, assigned: step::KeyAssigned::Engine },
+                    columns: vec![
+                        step::TargetColumn { name: "patient_id".into(), kind: Kind::Integer, source: step::Source::Converted, line: 122 },
+                        step::TargetColumn { name: "caregiver_id".into(), kind: Kind::Integer, source: step::Source::Sibling(1), line: 123 },
+                        step::TargetColumn { name: "type_id".into(), kind: Kind::Integer, source: step::Source::Converted, line: 124 },
+                        step::TargetColumn { name: "status".into(), kind: Kind::Text, source: step::Source::Constant(Value::Text("CON".into())), line: 125 },
+                        step::TargetColumn { name: "request_date".into(), kind: Kind::Date, source: step::Source::Converted, line: 126 },
+                        step::TargetColumn { name: "start_date".into(), kind: Kind::Date, source: step::Source::Converted, line: 126 },
+                        step::TargetColumn { name: "end_date".into(), kind: Kind::Date, source: step::Source::Constant(Value::Null), line: 127 },
+                        step::TargetColumn { name: "reason".into(), kind: Kind::Text, source: step::Source::Constant(Value::Text("".into())), line: 128 },
+                    ],
+                    identity: None,
+                },
             ],
             unique: vec![
-                step::UniqueSpec { target : 0, columns : vec![(0, true)], reason : 9 },
-                step::UniqueSpec { target : 2, columns : vec![(0, false), (2, false)],
-                reason : 10 }
+                step::UniqueSpec { target: 0, columns: vec![(0, true)], reason: 9 },
+                step::UniqueSpec { target: 2, columns: vec![(0, false), (2, false)], reason: 10 },
             ],
             reasons: vec![
-                step::Reason { name : "NoPatient".into(), column : "p".into(), message :
-                "no row of old.Patient to join".into(), line : 83 }, step::Reason { name
-                : "UserTypeMalformed".into(), column : "u.UserType".into(), message :
-                "what the legacy database holds is no text".into(), line : 85 },
-                step::Reason { name : "UserSerNumMalformed".into(), column :
-                "u.UserSerNum".into(), message :
-                "what the legacy database holds is no integer".into(), line : 87 },
-                step::Reason { name : "RegistrationDateMalformed".into(), column :
-                "p.RegistrationDate".into(), message :
-                "no such date: a part of it is zero, or it is something else".into(),
-                line : 89 }, step::Reason { name : "RegistrationDateZero".into(), column
-                : "p.RegistrationDate".into(), message : "a zero date".into(), line : 89
-                }, step::Reason { name : "DateOfBirthMalformed".into(), column :
-                "p.DateOfBirth".into(), message :
-                "no such date: a part of it is zero, or it is something else".into(),
-                line : 89 }, step::Reason { name : "DateOfBirthZero".into(), column :
-                "p.DateOfBirth".into(), message : "a zero date".into(), line : 89 },
-                step::Reason { name : "RegisteredBeforeBirth".into(), column : "".into(),
-                message : "registered before birth".into(), line : 89 }, step::Reason {
-                name : "TheUserNameBelongsToAStaff".into(), column : "".into(), message :
-                "the user name belongs to a staff account".into(), line : 90 },
-                step::Reason { name : "AnotherAccountHasThisUserNameBut".into(), column :
-                "caregiver.username".into(), message :
-                "another account has this user name, but for case".into(), line : 91 },
-                step::Reason { name : "ThePatientHasARelationshipToItself".into(), column
-                : "self.patient_id".into(), message :
-                "the patient has a relationship to itself already".into(), line : 92 },
-                step::Reason { name : "UsernameMalformed".into(), column : "u.Username"
-                .into(), message : "what the legacy database holds is no text".into(),
-                line : 95 }, step::Reason { name : "Username".into(), column :
-                "caregiver.username".into(), message :
-                "characters that a user name may not have".into(), line : 95 },
-                step::Reason { name : "UsernameTooLong".into(), column :
-                "caregiver.username".into(), message : "longer than 150 characters"
-                .into(), line : 95 }, step::Reason { name : "FirstNameMalformed".into(),
-                column : "p.FirstName".into(), message :
-                "what the legacy database holds is no text".into(), line : 96 },
-                step::Reason { name : "LastNameMalformed".into(), column : "p.LastName"
-                .into(), message : "what the legacy database holds is no text".into(),
-                line : 97 }, step::Reason { name : "EmailMalformed".into(), column :
-                "p.Email".into(), message : "what the legacy database holds is no text"
-                .into(), line : 98 }, step::Reason { name : "Email".into(), column :
-                "caregiver.email".into(), message : "no e-mail address".into(), line :
-                101 }, step::Reason { name : "LanguageMalformed".into(), column :
-                "p.Language".into(), message :
-                "what the legacy database holds is no listed text".into(), line : 103 },
-                step::Reason { name : "Language".into(), column : "caregiver.language"
-                .into(), message : "no such language".into(), line : 103 }, step::Reason
-                { name : "TelNumMalformed".into(), column : "p.TelNum".into(), message :
-                "what the legacy database holds is no integer".into(), line : 104 },
-                step::Reason { name : "PhoneNumber".into(), column :
-                "caregiver.phone_number".into(), message : "not a number of the country"
-                .into(), line : 106 }, step::Reason { name : "UserTypeSerNumMalformed"
-                .into(), column : "u.UserTypeSerNum".into(), message :
-                "what the legacy database holds is no integer".into(), line : 122 },
-                step::Reason { name : "NoPatient2".into(), column : "self.patient_id"
-                .into(), message :
-                "the row that `Patient` should have migrated is not there, or was rejected"
-                .into(), line : 122 }, step::Reason { name : "NoPatientsRelationshiptype"
-                .into(), column : "self.type_id".into(), message :
-                "no row of new.patients_relationshiptype has this value".into(), line :
-                124 }, step::Reason { name : "SeveralPatientsRelationshiptype".into(),
-                column : "self.type_id".into(), message :
-                "several rows of new.patients_relationshiptype have this value".into(),
-                line : 124 }
+                step::Reason { name: "NoPatient".into(), column: "p".into(), message: "no row of old.Patient to join".into(), line: 83 },
+                step::Reason { name: "UserTypeMalformed".into(), column: "u.UserType".into(), message: "what the legacy database holds is no text".into(), line: 85 },
+                step::Reason { name: "UserSerNumMalformed".into(), column: "u.UserSerNum".into(), message: "what the legacy database holds is no integer".into(), line: 87 },
+                step::Reason { name: "RegistrationDateMalformed".into(), column: "p.RegistrationDate".into(), message: "no such date: a part of it is zero, or it is something else".into(), line: 89 },
+                step::Reason { name: "RegistrationDateZero".into(), column: "p.RegistrationDate".into(), message: "a zero date".into(), line: 89 },
+                step::Reason { name: "DateOfBirthMalformed".into(), column: "p.DateOfBirth".into(), message: "no such date: a part of it is zero, or it is something else".into(), line: 89 },
+                step::Reason { name: "DateOfBirthZero".into(), column: "p.DateOfBirth".into(), message: "a zero date".into(), line: 89 },
+                step::Reason { name: "RegisteredBeforeBirth".into(), column: "".into(), message: "registered before birth".into(), line: 89 },
+                step::Reason { name: "TheUserNameBelongsToAStaff".into(), column: "".into(), message: "the user name belongs to a staff account".into(), line: 90 },
+                step::Reason { name: "AnotherAccountHasThisUserNameBut".into(), column: "caregiver.username".into(), message: "another account has this user name, but for case".into(), line: 91 },
+                step::Reason { name: "ThePatientHasARelationshipToItself".into(), column: "self.patient_id".into(), message: "the patient has a relationship to itself already".into(), line: 92 },
+                step::Reason { name: "UsernameMalformed".into(), column: "u.Username".into(), message: "what the legacy database holds is no text".into(), line: 95 },
+                step::Reason { name: "Username".into(), column: "caregiver.username".into(), message: "characters that a user name may not have".into(), line: 95 },
+                step::Reason { name: "UsernameTooLong".into(), column: "caregiver.username".into(), message: "longer than 150 characters".into(), line: 95 },
+                step::Reason { name: "FirstNameMalformed".into(), column: "p.FirstName".into(), message: "what the legacy database holds is no text".into(), line: 96 },
+                step::Reason { name: "LastNameMalformed".into(), column: "p.LastName".into(), message: "what the legacy database holds is no text".into(), line: 97 },
+                step::Reason { name: "EmailMalformed".into(), column: "p.Email".into(), message: "what the legacy database holds is no text".into(), line: 98 },
+                step::Reason { name: "Email".into(), column: "caregiver.email".into(), message: "no e-mail address".into(), line: 101 },
+                step::Reason { name: "LanguageMalformed".into(), column: "p.Language".into(), message: "what the legacy database holds is no listed text".into(), line: 103 },
+                step::Reason { name: "Language".into(), column: "caregiver.language".into(), message: "no such language".into(), line: 103 },
+                step::Reason { name: "TelNumMalformed".into(), column: "p.TelNum".into(), message: "what the legacy database holds is no integer".into(), line: 104 },
+                step::Reason { name: "PhoneNumber".into(), column: "caregiver.phone_number".into(), message: "not a number of the country".into(), line: 106 },
+                step::Reason { name: "UserTypeSerNumMalformed".into(), column: "u.UserTypeSerNum".into(), message: "what the legacy database holds is no integer".into(), line: 122 },
+                step::Reason { name: "NoPatient2".into(), column: "self.patient_id".into(), message: "the row that `Patient` should have migrated is not there, or was rejected".into(), line: 122 },
+                step::Reason { name: "NoPatientsRelationshiptype".into(), column: "self.type_id".into(), message: "no row of new.patients_relationshiptype has this value".into(), line: 124 },
+                step::Reason { name: "SeveralPatientsRelationshiptype".into(), column: "self.type_id".into(), message: "several rows of new.patients_relationshiptype have this value".into(), line: 124 },
             ],
             rollback: step::Rollback::Delete,
         }

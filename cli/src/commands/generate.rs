@@ -4,12 +4,13 @@ use crate::arguments::{Artefact, GenerateOptions};
 use crate::failure::Failure;
 use crate::mapping::{self, counted};
 use crate::{Status, output};
-use cutover_codegen::{BACKENDS, Backend, disk, emit_with};
+use cutover_codegen::{BACKENDS, Backend, disk, emit_with, sql};
 use std::path::{Path, PathBuf};
 
 pub(crate) fn run(options: &GenerateOptions) -> Result<Status, Failure> {
     let plan = mapping::load(&options.map)?;
     let files = emit_with(&plan, &backends(&options.only))?;
+    sql::parse_back(&files)?;
     let folder = options.out.clone().unwrap_or_else(|| PathBuf::from("generated").join(&plan.name));
     if options.check {
         let stale = disk::stale(&files, &folder);

@@ -6,7 +6,6 @@ use super::fields::{
     into_value, legacy_fields, legacy_type, module_name, reason_variants, role_fields, target_fields, target_type,
     value_type,
 };
-use super::spec::spec;
 use cutover_mapping_dsl::plan::{ExprKind, Plan, Rule, Step};
 use proc_macro2::{Literal as Token, TokenStream};
 use quote::{format_ident, quote};
@@ -24,7 +23,7 @@ pub(super) fn module(plan: &Plan, step: &Step) -> TokenStream {
     let convert = convert(plan, step, &mut writer);
     let statics = writer.statics();
     let (legacy, targets, reject, implementation) =
-        (legacy(plan, step), targets(plan, step), reject(plan, step), implementation(step));
+        (legacy(plan, step), targets(plan, step), reject(plan, step), implementation());
     quote! {
         #docs
         #[allow(unused_variables, unused_imports, unused_parens, clippy::all)]
@@ -91,7 +90,8 @@ fn legacy(plan: &Plan, step: &Step) -> TokenStream {
         #[derive(Debug, Clone, Copy)]
         pub struct Legacy<'a> {
             #(#fields)*
-            row: std::marker::PhantomData<&'a Row>,
+            #[doc(hidden)]
+            pub row: std::marker::PhantomData<&'a Row>,
         }
 
         impl<'a> Legacy<'a> {
@@ -124,7 +124,7 @@ fn targets(plan: &Plan, step: &Step) -> TokenStream {
         impl Targets<'_> {
             /// Returns the rows as the engine writes them.
             pub fn into_rows(self) -> Vec<Row> {
-                vec![#(self.#roles.into_row()),*]
+                Vec::from([#(self.#roles.into_row()),*])
             }
         }
     }
@@ -158,12 +158,13 @@ fn target_row(plan: &Plan, step: &Step, index: usize) -> TokenStream {
         #[derive(Debug, Clone)]
         pub struct #name<'a> {
             #(#fields)*
-            row: std::marker::PhantomData<&'a Row>,
+            #[doc(hidden)]
+            pub row: std::marker::PhantomData<&'a Row>,
         }
 
         impl #name<'_> {
             fn into_row(self) -> Row {
-                vec![#(#values),*]
+                Vec::from([#(#values),*])
             }
         }
     }
@@ -190,9 +191,6 @@ fn reject(plan: &Plan, step: &Step) -> TokenStream {
         }
 
         impl Reject {
-            /// All reasons, in the order of the step's own list.
-            pub const ALL: &'static [Reject] = &[#(Reject::#variants),*];
-
             fn with(self, value: Value) -> Rejection {
                 Rejection { reason: self as usize, value }
             }
@@ -286,11 +284,11 @@ fn link_keys(step: &Step, writer: &mut Writer<'_>) -> TokenStream {
                 _ => value,
             }
         });
-        quote!(read::key(vec![#(#parts),*]))
+        quote!(read::key(Vec::from([#(#parts),*])))
     });
     quote! {
         fn link_keys(legacy: &Legacy<'_>) -> Result<Vec<Option<Key>>, Rejection> {
-            Ok(vec![#(#keys),*])
+            Ok(Vec::from([#(#keys),*]))
         }
     }
 }
@@ -331,8 +329,7 @@ fn convert(plan: &Plan, step: &Step, writer: &mut Writer<'_>) -> TokenStream {
     }
 }
 
-fn implementation(step: &Step) -> TokenStream {
-    let spec = spec(step);
+fn implementation() -> TokenStream {
     quote! {
         /// The step: forward by [`convert`], rollback by the migration table, as its specification says.
         #[derive(Debug)]
@@ -371,6 +368,5 @@ fn implementation(step: &Step) -> TokenStream {
             }
         }
 
-        #spec
     }
 }

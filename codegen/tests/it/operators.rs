@@ -92,7 +92,8 @@ fn every_operator_is_written_or_named() {
     for (name, value) in operators() {
         let plan = with(value);
         for dialect in Dialect::ALL {
-            sql::emit_dialect(&plan, dialect).unwrap_or_else(|error| panic!("{name}: {error}"));
+            let files = sql::emit_dialect(&plan, dialect).unwrap_or_else(|error| panic!("{name}: {error}"));
+            sql::parse_back(&files).unwrap_or_else(|error| panic!("{name}: {error}"));
             let answer = match sql::pushdown(&plan, &plan.steps[0], dialect) {
                 Ok(()) => "yes".to_string(),
                 Err(reasons) => reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
@@ -107,6 +108,7 @@ fn every_operator_is_written_or_named() {
 fn sqlite_runs_every_operator_that_is_written() {
     for (name, value) in operators() {
         let files = sql::emit_dialect(&with(value), Dialect::Sqlite).unwrap();
+        sql::parse_back(&files).unwrap();
         for artefact in ["forward", "rollback"] {
             let text = files.get(&format!("sql/sqlite/{artefact}.sql")).unwrap();
             database().execute_batch(text).unwrap_or_else(|error| panic!("{name}: {error}: {text}"));

@@ -39,6 +39,7 @@ INSERT INTO new.patients_patient VALUES (40, 7, 'Gil', 'O', '1986-02-03', NULL, 
 
 fn file(zone: &str, dialect: Dialect, artefact: &str) -> String {
     let files = sql::emit_dialect(&plan(zone), dialect).unwrap();
+    sql::parse_back(&files).unwrap();
     files.get(&format!("sql/{dialect}/{artefact}.sql")).unwrap().to_string()
 }
 
@@ -147,6 +148,7 @@ fn sqlite_counts_and_finds_deviations() {
 fn hostile_names_stay_names() {
     for dialect in Dialect::ALL {
         let files = sql::emit_dialect(&hostile(), dialect).unwrap();
+        sql::parse_back(&files).unwrap();
         for (path, text) in files.iter() {
             let plain = sql::emit_dialect(&plan("UTC"), dialect).unwrap();
             let count = |text: &str| text.lines().filter(|line| line.ends_with(';')).count();

@@ -53,7 +53,14 @@ impl Connection for Sqlite {
     }
 
     fn identity(&mut self) -> Result<String, StoreError> {
-        Ok(format!("sqlite:{}", self.path.display()))
+        // A file has no identity of its own but its name: folders change when it is copied, moved or restored, and a
+        // target's journal lies within it and goes along.
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        match self.inner.is_readonly("main") {
+            Ok(true) => Ok(format!("sqlite:{name}")),
+            Ok(false) => Ok("sqlite".to_string()),
+            Err(error) => Err(self.fault(&error)),
+        }
     }
 
     fn columns(&mut self, table: &str) -> Result<Option<Vec<String>>, StoreError> {

@@ -27,10 +27,21 @@ fn a_changed_meaning_is_refused_until_it_is_accepted() {
 fn another_legacy_database_is_refused() {
     let world = World::with(9);
     world.run();
-    let other = World::with(9);
-    let result = run(&mut other.legacy(), &mut world.target(), &crate::fixture::steps(), &any_rejects(), &mut Silent);
+    let path = world.legacy_path().with_file_name("other.db");
+    std::fs::copy(world.legacy_path(), &path).unwrap();
+    let mut other = cutover_sqlite::open_legacy(path).unwrap();
+    let result = run(&mut other, &mut world.target(), &crate::fixture::steps(), &any_rejects(), &mut Silent);
     let told = result.unwrap_err().to_string();
     assert!(told.contains("legacy identity was sqlite:") && told.contains("--rebind"), "{told}");
+}
+
+#[test]
+fn databases_that_were_moved_are_the_same() {
+    let (world, moved) = (World::with(9), World::with(9));
+    world.run();
+    std::fs::copy(world.legacy_path(), moved.legacy_path()).unwrap();
+    std::fs::copy(world.target_path(), moved.target_path()).unwrap();
+    assert_eq!(moved.run().steps[0].now.total(), 0);
 }
 
 #[test]

@@ -1,0 +1,6 @@
+CREATE TABLE person (
+  id INTEGER PRIMARY KEY,
+  name VARCHAR(100) NOT NULL,
+  joined DATETIME NOT NULL,
+  note TEXT
+);

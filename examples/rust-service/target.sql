@@ -1,0 +1,7 @@
+CREATE TABLE people (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  legacy_id BIGINT UNIQUE,
+  first_name VARCHAR(100) NOT NULL,
+  last_name VARCHAR(100) NOT NULL,
+  joined_at DATETIME NOT NULL
+);
