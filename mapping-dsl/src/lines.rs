@@ -3,6 +3,8 @@
 //! that every offset stays true. One broken piece leaves the others whole.
 
 use crate::ast::Comment;
+mod join;
+
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{FileId, Span};
 use std::ops::Range;
@@ -12,9 +14,6 @@ const DEEPEST: usize = 48;
 
 /// Words with which an item begins, at the very beginning of a line.
 const ITEMS: [&str; 5] = ["language", "legacy", "target", "values", "map"];
-
-/// Words after which a line goes on.
-const GOES_ON_AFTER: [&str; 6] = ["and", "or", "not", "via", "in", "on"];
 
 /// A mapping cut into pieces.
 pub(crate) struct Pieces {
@@ -107,79 +106,6 @@ impl Cutter {
     fn line_end(&self, at: usize) -> usize {
         let rest = &self.text[at..];
         at + rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len())
-    }
-
-    /// Overwrites the line ends that end no statement.
-    fn join_lines(&mut self) {
-        let mut open: Vec<u8> = Vec::new();
-        let mut at = 0;
-        while at < self.text.len() {
-            match self.text[at] {
-                b'\n' => {
-                    if self.continues(at, open.last().copied()) {
-                        self.text[at] = b' ';
-                    } else if self.item_word(at + 1).is_some() {
-                        open.clear();
-                    } else {
-                        // A statement begins here although a bracket is open: it was forgotten.
-                        while open.last() == Some(&b'(') {
-                            open.pop();
-                        }
-                    }
-                    at += 1;
-                }
-                b'(' | b'[' => {
-                    open.push(b'(');
-                    at += 1;
-                }
-                b'{' => {
-                    open.push(if self.opens_group(at) { b'(' } else { b'{' });
-                    at += 1;
-                }
-                b')' | b']' | b'}' => {
-                    open.pop();
-                    at += 1;
-                }
-                _ => at = self.token_end(at, false),
-            }
-        }
-    }
-
-    /// A brace right after a dot, an arrow, a comma or `drop`/`defer` opens a group of names, not a block.
-    fn opens_group(&self, at: usize) -> bool {
-        let before = self.text[..at].trim_ascii_end();
-        [&b"."[..], b"->", b"<-", b","].iter().any(|end| before.ends_with(end))
-            || [&b"drop"[..], b"defer"].iter().any(|word| ends_with_word(before, word))
-    }
-
-    fn continues(&self, at: usize, open: Option<u8>) -> bool {
-        let next = self.text[at..].trim_ascii_start();
-        if self.item_word(self.text.len() - next.len()).is_some() {
-            return false;
-        }
-        if open == Some(b'(') {
-            return !self.begins_statement(at + 1);
-        }
-        let before = self.text[..at].trim_ascii_end();
-        let same_line =
-            before.len() > self.text[..at].iter().rposition(|byte| *byte == b'\n').map_or(0, |line| line + 1);
-        let goes_on = same_line && goes_on_after(before);
-        goes_on || [&b"->"[..], b"<->", b"<-", b"|", b"++", b"allow("].iter().any(|start| next.starts_with(start))
-    }
-
-    /// Returns whether the line has an arrow before it closes a bracket that it did not open.
-    fn begins_statement(&self, at: usize) -> bool {
-        let mut depth = 0i32;
-        let line = &self.text[at..self.line_end(at)];
-        for (place, byte) in line.iter().enumerate() {
-            depth += i32::from(matches!(byte, b'(' | b'[' | b'{')) - i32::from(matches!(byte, b')' | b']' | b'}'));
-            match depth {
-                0 if line[place..].starts_with(b"->") || line[place..].starts_with(b"<-") => return true,
-                ..0 => return false,
-                _ => {}
-            }
-        }
-        false
     }
 
     /// Returns the word with which an item begins at the start of a line.
@@ -374,13 +300,6 @@ fn is_name(byte: u8) -> bool {
 
 fn ends_with_word(text: &[u8], word: &[u8]) -> bool {
     text.ends_with(word) && !text[..text.len() - word.len()].last().is_some_and(|byte| is_name(*byte) || *byte == b'.')
-}
-
-fn goes_on_after(before: &[u8]) -> bool {
-    let signs: [&[u8]; 14] =
-        [b"->", b"<-", b"++", b"==", b"!=", b"<=", b">=", b"<", b"+", b"*", b",", b"|", b"=", b":"];
-    signs.iter().any(|sign| before.ends_with(sign))
-        || GOES_ON_AFTER.iter().any(|word| ends_with_word(before, word.as_bytes()))
 }
 
 fn trimmed(text: &[u8], range: Range<usize>) -> Range<usize> {

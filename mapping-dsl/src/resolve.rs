@@ -1,10 +1,16 @@
 //! Trees to typed drafts of steps: every name is looked up, every expression typed, every conversion written out.
 //! What is missing or contradicts itself over a whole map is found later, in `check/`.
 
-pub(crate) mod convert;
+mod class;
+mod convert;
 pub(crate) mod expression;
+mod function;
 mod header;
+pub(crate) mod kinds;
 mod links;
+mod loss;
+mod pattern;
+mod rule;
 mod statement;
 pub(crate) mod values;
 

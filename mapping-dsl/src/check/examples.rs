@@ -4,7 +4,7 @@ use crate::ast::{self, StatementKind};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::{Example, Expected, Literal};
 use crate::resolve::Draft;
-use crate::resolve::expression::literal_type;
+use crate::resolve::kinds::literal_type;
 use crate::schema::Column;
 use crate::source::Span;
 use crate::types::Type;

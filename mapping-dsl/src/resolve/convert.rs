@@ -2,34 +2,14 @@
 //! the whole supports. The operator table of the design is written down here, once.
 
 use super::Resolver;
-use super::expression::{is_null, text_max};
+use super::kinds::{is_null, text_max};
+use super::loss::{Loss, collect_losses};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::plan::{Arrow, Class, Conversion, Expr, ExprKind, Function, Literal, OnZero, Outcome, ValueMap};
+use crate::plan::{Conversion, Expr, ExprKind, Literal};
 use crate::schema::Column;
 use crate::source::Span;
 use crate::types::Type;
 use crate::world::Which;
-
-/// Something that a conversion loses or refuses, which the author has to allow by name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Loss {
-    /// Name for `allow(…)`.
-    pub(crate) name: &'static str,
-    /// What happens, for the message.
-    pub(crate) why: String,
-}
-
-/// All names that `allow` takes, with what they allow.
-pub(crate) const ALLOWS: &[(&str, &str)] = &[
-    ("narrow", "values that do not fit the target are rejected"),
-    ("null", "rows with null are rejected"),
-    ("zero.null", "a zero date becomes null"),
-    ("lossy.time", "the time of day is lost"),
-    ("lossy.case", "capital and small letters are no longer told apart"),
-    ("lossy.blanks", "blanks at the ends are lost"),
-    ("lossy.form", "the Unicode form is lost"),
-    ("lossy.fraction", "fractions of a second are cut"),
-];
 
 impl Resolver<'_, '_> {
     /// Wraps an expression into the conversions that bring it to a column, and returns what is lost on the way.
@@ -291,104 +271,6 @@ fn digits_of(ty: &Type) -> u8 {
     match ty {
         Type::DateTime { digits, .. } | Type::Instant { digits, .. } => *digits,
         _ => 0,
-    }
-}
-
-/// Collects what the operators of an expression lose.
-fn collect_losses(expr: &Expr, losses: &mut Vec<Loss>) {
-    if let ExprKind::Call(function, arguments) = &expr.kind {
-        let loss = match function {
-            Function::Lower | Function::Upper if !one_to_one(&arguments[0].ty, &expr.ty) => {
-                Some(("lossy.case", "capital and small letters are no longer told apart"))
-            }
-            Function::Fold => Some(("lossy.case", "capital and small letters are no longer told apart")),
-            Function::Trim => Some(("lossy.blanks", "blanks at the ends are lost")),
-            Function::Nfkc => Some(("lossy.form", "the Unicode form is lost")),
-            Function::Date => Some(("lossy.time", "date() drops the time of day")),
-            _ => None,
-        };
-        losses.extend(loss.map(|(name, why)| Loss { name, why: why.into() }));
-    }
-    expr.children().into_iter().for_each(|child| collect_losses(child, losses));
-}
-
-fn one_to_one(from: &Type, to: &Type) -> bool {
-    matches!((from, to), (Type::Enum(given), Type::Enum(made)) if given.len() == made.len())
-}
-
-/// Returns whether an expression reads a column that can hold a zero date.
-pub(crate) fn reads_zero_dates(expr: &Expr, columns: &[crate::plan::ReadColumn]) -> bool {
-    let here = match &expr.kind {
-        ExprKind::Legacy { column, .. } => {
-            matches!(
-                columns[*column].ty,
-                Type::Date { zero: true } | Type::DateTime { zero: true, .. } | Type::Instant { zero: true, .. }
-            )
-        }
-        _ => false,
-    };
-    here || expr.children().into_iter().any(|child| reads_zero_dates(child, columns))
-}
-
-/// Returns the class of an expression: the weakest of its parts.
-pub(crate) fn class(expr: &Expr, value_maps: &[ValueMap]) -> Class {
-    let own = match &expr.kind {
-        ExprKind::Legacy { on_zero: OnZero::Null, .. } => Class::Lens,
-        ExprKind::Legacy { .. } => Class::Iso,
-        ExprKind::Literal(_) | ExprKind::Sibling(_) => Class::Section,
-        ExprKind::Link { .. } => Class::Iso,
-        ExprKind::Generated(_) | ExprKind::Exists(_) | ExprKind::Fits(..) | ExprKind::Compare(..) => Class::OneWay,
-        ExprKind::And(..) | ExprKind::Or(..) | ExprKind::Not(_) | ExprKind::Match { .. } => Class::OneWay,
-        ExprKind::Call(function, arguments) => function_class(*function, arguments, &expr.ty),
-        ExprKind::Concat(parts) => constant_but_one(parts.iter()),
-        ExprKind::Arithmetic(_, left, right) => constant_but_one([&**left, &**right].into_iter()),
-        ExprKind::Through { map, .. } => value_map_class(&value_maps[*map]),
-        ExprKind::Restrict { .. } => Class::Prism,
-        ExprKind::Convert(conversion, _) => conversion_class(conversion),
-    };
-    expr.children().into_iter().map(|child| class(child, value_maps)).fold(own, Class::max)
-}
-
-fn function_class(function: Function, arguments: &[Expr], ty: &Type) -> Class {
-    match function {
-        Function::Lower | Function::Upper if one_to_one(&arguments[0].ty, ty) => Class::Iso,
-        Function::Lower | Function::Upper | Function::Trim | Function::Fold | Function::Nfkc | Function::Date => {
-            Class::Lens
-        }
-        Function::Text => Class::Section,
-        Function::Mid | Function::Before | Function::After | Function::Length | Function::Coalesce => Class::OneWay,
-    }
-}
-
-fn constant_but_one<'e>(parts: impl Iterator<Item = &'e Expr>) -> Class {
-    let open = parts.filter(|part| !matches!(part.kind, ExprKind::Literal(_))).count();
-    if open <= 1 { Class::Section } else { Class::OneWay }
-}
-
-fn value_map_class(map: &ValueMap) -> Class {
-    let outcomes =
-        map.arms.iter().map(|arm| (&arm.to, arm.arrow)).chain(map.rest.iter().map(|rest| (rest, Arrow::Forward)));
-    let classes = outcomes.map(|(outcome, arrow)| match (outcome, arrow) {
-        (Outcome::Reject(_), _) => Class::Prism,
-        (Outcome::Value(_), Arrow::Forward) => Class::Lens,
-        (Outcome::Value(_), Arrow::Both | Arrow::Back) => Class::Iso,
-    });
-    classes.fold(Class::Iso, Class::max)
-}
-
-fn conversion_class(conversion: &Conversion) -> Class {
-    match conversion {
-        Conversion::NotNull { .. }
-        | Conversion::Length { .. }
-        | Conversion::Range { .. }
-        | Conversion::Digits { .. } => Class::Prism,
-        Conversion::IntegerToBoolean { .. } | Conversion::TextToUuid { .. } => Class::Prism,
-        Conversion::WallToInstant { .. } | Conversion::InstantToWall { .. } => Class::Section,
-        Conversion::DateToWall
-        | Conversion::BooleanToInteger
-        | Conversion::IntegerToDecimal
-        | Conversion::UuidToText => Class::Section,
-        Conversion::CutFraction { .. } => Class::Lens,
     }
 }
 

@@ -180,7 +180,7 @@ impl<'a> Resolver<'a, '_> {
     }
 
     fn comparable(&mut self, ty: &crate::types::Type, literal: &Literal, span: crate::source::Span) -> Option<()> {
-        let other = super::expression::literal_type(literal);
+        let other = super::kinds::literal_type(literal);
         if ty.family() == other.family() || (ty.is_text() && other.is_text()) {
             return Some(());
         }

@@ -1,10 +1,11 @@
 //! Value maps and patterns: what they take, what they leave out.
 
 use super::Resolver;
-use super::expression::{Place, is_null, literal_type, plan_pattern, text_max};
+use super::expression::Place;
+use super::kinds::{literal_type, text_max};
 use crate::ast::{self, PatternKind, ValueOutcome};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::plan::{Arrow, Expr, ExprKind, Literal, Outcome, Pattern, ValueArm, ValueMap};
+use crate::plan::{Arrow, Expr, ExprKind, Literal, Outcome, ValueArm, ValueMap};
 use crate::schema::Column;
 use crate::source::Span;
 use crate::types::Type;
@@ -165,7 +166,7 @@ fn check_source_value(literal: &Literal, span: Span, map: &ValueMap, diagnostics
     }
 }
 
-fn same_family(left: &Type, right: &Type) -> bool {
+pub(super) fn same_family(left: &Type, right: &Type) -> bool {
     left.family() == right.family() || (left.is_text() && right.is_text())
 }
 
@@ -341,104 +342,6 @@ impl Resolver<'_, '_> {
         if !missing.is_empty() && map.from != argument.ty {
             let message = format!("`{}` has no arm for {}", map.name, missing.join(", "));
             self.report(Diagnostic::error(Code::NOT_EXHAUSTIVE, span, message));
-        }
-    }
-
-    /// Resolves patterns and checks that they fit the type.
-    pub(crate) fn patterns(&mut self, patterns: &[ast::Pattern], ty: &Type) -> Option<Vec<Pattern>> {
-        let mut fits = true;
-        for pattern in patterns {
-            fits &= self.pattern_fits(pattern, ty);
-        }
-        fits.then(|| patterns.iter().map(plan_pattern).collect())
-    }
-
-    fn pattern_fits(&mut self, pattern: &ast::Pattern, ty: &Type) -> bool {
-        let literals: Vec<&Literal> = match &pattern.kind {
-            PatternKind::Any | PatternKind::Literal(Literal::Null) => return true,
-            PatternKind::Literal(literal) => vec![literal],
-            PatternKind::Range(from, to) => {
-                if from > to {
-                    self.report(Diagnostic::error(Code::UNREACHABLE, pattern.span, "this range is empty"));
-                }
-                vec![from, to]
-            }
-            PatternKind::Regex(_) if ty.is_text() => return true,
-            PatternKind::Regex(_) => {
-                let message = format!("a regular expression takes texts, this is {}", ty.family());
-                self.report(
-                    Diagnostic::error(Code::TYPES, pattern.span, message).help("`text(…)` makes a text of a number"),
-                );
-                return false;
-            }
-            PatternKind::Not(inner) => return self.pattern_fits(inner, ty),
-        };
-        let wrong = literals.into_iter().find(|literal| !same_family(&literal_type(literal), ty));
-        if let Some(literal) = wrong {
-            let message = format!("{} where the values are {}", literal_type(literal).family(), ty.family());
-            self.report(Diagnostic::error(Code::TYPES, pattern.span, message));
-        }
-        wrong.is_none()
-    }
-
-    /// Checks that the arms of a match take every value and that none is useless.
-    pub(super) fn check_arms(&mut self, subject: &Expr, arms: &[ast::Arm], span: Span) -> Option<()> {
-        let mut taken: BTreeSet<Literal> = BTreeSet::new();
-        let mut all = false;
-        for arm in arms {
-            if all {
-                self.report(
-                    Diagnostic::error(Code::UNREACHABLE, arm.span, "this arm can never apply")
-                        .here("`_` above it takes everything"),
-                );
-                return None;
-            }
-            for pattern in &arm.patterns {
-                match &pattern.kind {
-                    PatternKind::Any => all = true,
-                    PatternKind::Literal(literal) if !taken.insert(literal.clone()) => {
-                        self.report(Diagnostic::error(
-                            Code::UNREACHABLE,
-                            pattern.span,
-                            "this value is taken by an arm above",
-                        ));
-                    }
-                    _ => {}
-                }
-            }
-        }
-        let missing: Option<Vec<String>> = match &subject.ty {
-            _ if all || is_null(subject) => return Some(()),
-            Type::Enum(listed) => Some(
-                listed
-                    .iter()
-                    .filter(|value| !taken.contains(&Literal::Text((*value).clone())))
-                    .map(|value| format!("\"{value}\""))
-                    .collect(),
-            ),
-            Type::Boolean => Some(
-                [false, true]
-                    .iter()
-                    .filter(|value| !taken.contains(&Literal::Boolean(**value)))
-                    .map(bool::to_string)
-                    .collect(),
-            ),
-            _ => None,
-        };
-        match missing {
-            Some(missing) if missing.is_empty() => Some(()),
-            Some(missing) => {
-                let message = format!("no arm takes {}", missing.join(", "));
-                self.report(Diagnostic::error(Code::NOT_EXHAUSTIVE, span, message).help("add an arm for it"));
-                None
-            }
-            None => {
-                let message = "the arms do not say what happens to other values";
-                self.report(
-                    Diagnostic::error(Code::NOT_EXHAUSTIVE, span, message).help("add an arm `_ -> reject \"…\"`"),
-                );
-                None
-            }
         }
     }
 }

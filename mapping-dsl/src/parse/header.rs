@@ -1,0 +1,52 @@
+//! Heads of maps.
+
+use super::Rule;
+use super::leaf::{Builder, children, next};
+use crate::ast::{Join, Map};
+use pest::iterators::Pair;
+
+impl Builder<'_> {
+    pub(super) fn map_header(&mut self, pair: Pair<'_, Rule>) -> Option<Map> {
+        let span = self.trimmed(&pair);
+        let mut parts = children(pair).skip(1).peekable();
+        let name = self.name(next(&mut parts));
+        let base = self.table(next(&mut parts));
+        let (mut joins, mut targets, mut scope) = (Vec::new(), Vec::new(), None);
+        for part in parts {
+            match part.as_rule() {
+                Rule::join => joins.push(self.join(part)?),
+                Rule::table => targets.push(self.table(part)),
+                Rule::expression => scope = Some(self.expression(part)?),
+                _ => {}
+            }
+        }
+        let end = span.after();
+        Some(Map {
+            docs: Vec::new(),
+            name,
+            base,
+            joins,
+            targets,
+            scope,
+            statements: Vec::new(),
+            damaged: false,
+            end,
+            span,
+        })
+    }
+
+    pub(super) fn join(&mut self, pair: Pair<'_, Rule>) -> Option<Join> {
+        let span = self.span(&pair);
+        let (mut optional, mut table, mut on) = (None, None, None);
+        for part in children(pair) {
+            match part.as_rule() {
+                Rule::kw_one => optional = Some(false),
+                Rule::kw_optional => optional = Some(true),
+                Rule::table => table = Some(self.table(part)),
+                Rule::expression => on = Some(self.expression(part)?),
+                _ => {}
+            }
+        }
+        Some(Join { table: table?, optional, on: on?, span })
+    }
+}

@@ -1,0 +1,164 @@
+//! Statements of maps.
+
+use super::Rule;
+use super::leaf::{Builder, arrow_of, children, inner, next};
+use crate::ast::{self, Allow, Columns, Example, ExampleRow, Restriction, Statement, StatementKind};
+use crate::plan::Arrow;
+use pest::iterators::Pair;
+
+impl Builder<'_> {
+    pub(super) fn statement(&mut self, pair: Pair<'_, Rule>) -> Option<Statement> {
+        let span = self.span(&pair);
+        let kind = match pair.as_rule() {
+            Rule::key => self.key(pair)?,
+            Rule::drop => self.drop_columns(pair),
+            Rule::defer => self.defer(pair),
+            Rule::guard => self.guard(pair)?,
+            Rule::unique => self.unique(pair),
+            Rule::irreversible => StatementKind::Irreversible(children(pair).nth(1).map(|pair| self.text(inner(pair)))),
+            Rule::example => StatementKind::Example(self.example(pair)?),
+            _ => StatementKind::Rule(Box::new(self.rule(pair)?)),
+        };
+        Some(Statement { kind, span })
+    }
+
+    pub(super) fn key(&mut self, pair: Pair<'_, Rule>) -> Option<StatementKind> {
+        let (mut legacy, mut arrow, mut target) = (Vec::new(), Arrow::Both, None);
+        for part in children(pair).skip(1) {
+            match part.as_rule() {
+                Rule::expression => legacy.push(self.expression(part)?),
+                Rule::arrow => arrow = arrow_of(part),
+                _ => target = Some((arrow, self.columns(part))),
+            }
+        }
+        Some(StatementKind::Key { legacy, target })
+    }
+
+    pub(super) fn columns(&self, pair: Pair<'_, Rule>) -> Columns {
+        let span = self.span(&pair);
+        let (mut alias, mut names) = (None, Vec::new());
+        for part in children(pair) {
+            match part.as_rule() {
+                Rule::group => names.extend(children(part).map(|pair| self.name(pair))),
+                Rule::path => {
+                    let mut path = self.path(part).names;
+                    names.extend(path.pop());
+                    alias = path.into_iter().next_back();
+                }
+                _ => alias = Some(self.name(part)),
+            }
+        }
+        Columns { alias, names, span }
+    }
+
+    pub(super) fn column_list(&self, pair: Pair<'_, Rule>) -> Vec<Columns> {
+        children(pair).map(|pair| self.columns(pair)).collect()
+    }
+
+    pub(super) fn drop_columns(&mut self, pair: Pair<'_, Rule>) -> StatementKind {
+        let mut parts = children(pair).skip(1);
+        let columns = self.column_list(next(&mut parts));
+        StatementKind::Drop { columns, reason: parts.next().map(|pair| self.text(inner(pair))) }
+    }
+
+    pub(super) fn defer(&mut self, pair: Pair<'_, Rule>) -> StatementKind {
+        let mut parts = children(pair).skip(1);
+        let columns = self.column_list(next(&mut parts));
+        StatementKind::Defer { columns, to: self.name(next(&mut parts.skip(1))) }
+    }
+
+    pub(super) fn guard(&mut self, pair: Pair<'_, Rule>) -> Option<StatementKind> {
+        let mut parts = children(pair).skip(1);
+        let reason = self.text(inner(next(&mut parts)));
+        let when = self.expression(next(&mut parts.skip(1)))?;
+        Some(StatementKind::Guard { reason, when })
+    }
+
+    pub(super) fn unique(&mut self, pair: Pair<'_, Rule>) -> StatementKind {
+        let (mut columns, mut reason) = (Vec::new(), None);
+        for part in children(pair) {
+            match part.as_rule() {
+                Rule::unique_column => {
+                    let column = inner(part);
+                    let folded = column.as_rule() == Rule::folded_path;
+                    let path = if folded { next(&mut children(column).skip(1)) } else { column };
+                    columns.push((self.path(path), folded));
+                }
+                Rule::reason => reason = Some(self.text(inner(part))),
+                _ => {}
+            }
+        }
+        StatementKind::Unique { columns, reason: reason.expect("the grammar demands a reason") }
+    }
+
+    pub(super) fn rule(&mut self, pair: Pair<'_, Rule>) -> Option<ast::Rule> {
+        let mut parts = children(pair);
+        let value = self.expression(next(&mut parts))?;
+        let arrow_pair = next(&mut parts);
+        let arrow_span = self.span(&arrow_pair);
+        let columns = self.columns(next(&mut parts));
+        let mut rule = ast::Rule {
+            value,
+            arrow: arrow_of(arrow_pair),
+            arrow_span,
+            columns,
+            restriction: None,
+            allows: Vec::new(),
+        };
+        for part in parts {
+            match part.as_rule() {
+                Rule::restriction => rule.restriction = Some(self.restriction(part)?),
+                _ => rule.allows.push(self.allow(part)),
+            }
+        }
+        Some(rule)
+    }
+
+    pub(super) fn restriction(&mut self, pair: Pair<'_, Rule>) -> Option<Restriction> {
+        let span = self.span(&pair);
+        let (mut patterns, mut reason) = (Vec::new(), None);
+        for part in children(pair) {
+            match part.as_rule() {
+                Rule::pattern => patterns.push(self.pattern(part)?),
+                Rule::rejection => reason = self.rejection(part),
+                _ => {}
+            }
+        }
+        Some(Restriction { patterns, reason, span })
+    }
+
+    pub(super) fn allow(&mut self, pair: Pair<'_, Rule>) -> Allow {
+        let span = self.span(&pair);
+        let mut parts = children(pair).skip(1);
+        let name = self.name(next(&mut parts));
+        Allow { name, reason: parts.next().map(|pair| self.text(inner(pair))), span }
+    }
+
+    pub(super) fn example(&mut self, pair: Pair<'_, Rule>) -> Option<Example> {
+        let mut parts = children(pair).skip(1);
+        let name = self.text(next(&mut parts));
+        let mut example = Example { name, rows: Vec::new(), rejected: None, out_of_scope: false };
+        for part in parts {
+            match part.as_rule() {
+                Rule::cells => example.rows.push(self.cells(part)?),
+                Rule::refused => example.rejected = Some(self.name(next(&mut children(part).skip(1)))),
+                _ => example.out_of_scope = true,
+            }
+        }
+        Some(example)
+    }
+
+    pub(super) fn cells(&mut self, pair: Pair<'_, Rule>) -> Option<ExampleRow> {
+        let mut parts = children(pair);
+        let alias = self.name(next(&mut parts));
+        let mut cells = Vec::new();
+        for part in parts.filter(|pair| pair.as_rule() == Rule::cell) {
+            let mut cell = children(part);
+            let name = self.name(next(&mut cell));
+            let value = next(&mut cell);
+            let span = self.span(&value);
+            cells.push((name, self.literal(value)?, span));
+        }
+        Some(ExampleRow { alias, cells })
+    }
+}

@@ -1,0 +1,142 @@
+//! Functions of the language: what they take and what type they give.
+
+use super::Resolver;
+use super::expression::Place;
+use super::kinds::{text_max, unite};
+use crate::ast;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::plan::{Expr, ExprKind, Function, Literal};
+use crate::source::Span;
+use crate::types::Type;
+use crate::world::suggest;
+
+impl Resolver<'_, '_> {
+    pub(super) fn call(
+        &mut self,
+        function: &ast::Name,
+        arguments: &[ast::Expr],
+        span: Span,
+        place: &Place,
+    ) -> Option<Expr> {
+        let Some((kind, signature)) = FUNCTIONS
+            .iter()
+            .find(|(_, name, _)| *name == function.text)
+            .map(|(kind, _, signature)| (*kind, *signature))
+        else {
+            let names: Vec<&str> = FUNCTIONS.iter().map(|(_, name, _)| *name).collect();
+            let message = format!("there is no function `{}`", function.text);
+            let error = Diagnostic::error(Code::UNKNOWN_FUNCTION, function.span, message)
+                .note(format!("there is: {}", names.join(", ")));
+            self.report(suggest(error, function.span, &function.text, &names));
+            return None;
+        };
+        let typed: Option<Vec<Expr>> = arguments.iter().map(|argument| self.expression(argument, place)).collect();
+        let typed = typed?;
+        let fits = typed.len() == signature.len()
+            && typed.iter().zip(signature).all(|(argument, takes)| takes.accepts(&argument.ty));
+        if !fits {
+            let takes: Vec<&str> = signature.iter().map(|takes| takes.words()).collect();
+            let given: Vec<&str> = typed.iter().map(|argument| argument.ty.family()).collect();
+            let message = format!("`{}` takes ({}), not ({})", function.text, takes.join(", "), given.join(", "));
+            self.report(Diagnostic::error(Code::ARGUMENTS, span, message));
+            return None;
+        }
+        Some(call_expr(kind, typed))
+    }
+}
+
+/// Kinds of arguments.
+#[derive(Clone, Copy, PartialEq)]
+enum Takes {
+    Text,
+    Integer,
+    Number,
+    Moment,
+    Anything,
+}
+
+impl Takes {
+    fn accepts(self, ty: &Type) -> bool {
+        match self {
+            Takes::Text => ty.is_text(),
+            Takes::Integer => matches!(ty, Type::Integer { .. }),
+            Takes::Number => matches!(ty, Type::Integer { .. } | Type::Decimal { .. }),
+            Takes::Moment => matches!(ty, Type::DateTime { .. } | Type::Instant { .. }),
+            Takes::Anything => true,
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Takes::Text => "text",
+            Takes::Integer => "integer",
+            Takes::Number => "number",
+            Takes::Moment => "time",
+            Takes::Anything => "value",
+        }
+    }
+}
+
+/// Every function with its name and arguments. A new function is one line here, one in the operators of the runtime,
+/// and one for each backend.
+const FUNCTIONS: &[(Function, &str, &[Takes])] = &[
+    (Function::Lower, "lower", &[Takes::Text]),
+    (Function::Upper, "upper", &[Takes::Text]),
+    (Function::Trim, "trim", &[Takes::Text]),
+    (Function::Fold, "fold", &[Takes::Text]),
+    (Function::Nfkc, "nfkc", &[Takes::Text]),
+    (Function::Mid, "mid", &[Takes::Text, Takes::Integer, Takes::Integer]),
+    (Function::Before, "before", &[Takes::Text, Takes::Text]),
+    (Function::After, "after", &[Takes::Text, Takes::Text]),
+    (Function::Length, "length", &[Takes::Text]),
+    (Function::Text, "text", &[Takes::Number]),
+    (Function::Date, "date", &[Takes::Moment]),
+    (Function::Coalesce, "coalesce", &[Takes::Anything, Takes::Anything]),
+];
+
+fn call_expr(function: Function, arguments: Vec<Expr>) -> Expr {
+    let first = &arguments[0].ty;
+    let strict = arguments.iter().any(|argument| argument.nullable);
+    let (ty, nullable) = match function {
+        Function::Lower => (each_listed(first, |text| text.to_lowercase()), strict),
+        Function::Upper => (each_listed(first, |text| text.to_uppercase()), strict),
+        Function::Trim | Function::Before | Function::After => (Type::Text { max: text_max(first) }, strict),
+        Function::Fold => (Type::Text { max: text_max(first) }, strict),
+        Function::Nfkc => (Type::Text { max: text_max(first) }, strict),
+        Function::Mid => (Type::Text { max: mid_length(&arguments[2]).or(text_max(first)) }, strict),
+        Function::Length => {
+            (Type::Integer { min: 0, max: text_max(first).map_or(i128::from(u32::MAX), i128::from) }, strict)
+        }
+        Function::Text => (Type::Text { max: number_length(first) }, strict),
+        Function::Date => (Type::Date { zero: false }, strict),
+        Function::Coalesce => (unite(first, &arguments[1].ty).unwrap_or_else(|| first.clone()), arguments[1].nullable),
+    };
+    Expr { kind: ExprKind::Call(function, arguments), ty, nullable }
+}
+
+fn mid_length(argument: &Expr) -> Option<u32> {
+    match argument.kind {
+        ExprKind::Literal(Literal::Integer(length)) => u32::try_from(length).ok(),
+        _ => None,
+    }
+}
+
+fn number_length(ty: &Type) -> Option<u32> {
+    match ty {
+        Type::Integer { min, max } => Some(min.to_string().len().max(max.to_string().len()) as u32),
+        Type::Decimal { precision, .. } => Some(precision + 2),
+        _ => None,
+    }
+}
+
+fn each_listed(ty: &Type, change: impl Fn(&str) -> String) -> Type {
+    match ty {
+        Type::Enum(values) => {
+            let mut changed: Vec<String> = values.iter().map(|value| change(value)).collect();
+            let mut seen = std::collections::BTreeSet::new();
+            changed.retain(|value| seen.insert(value.clone()));
+            Type::Enum(changed)
+        }
+        other => Type::Text { max: text_max(other) },
+    }
+}

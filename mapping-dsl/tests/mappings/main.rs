@@ -1,0 +1,7 @@
+//! The language from the outside: the corpus of mappings in `tests/suite`, edits of valid mappings, any text at all.
+
+mod edits;
+mod errors;
+mod hostile;
+mod support;
+mod valid;

@@ -1,0 +1,92 @@
+//! Mappings that are right; the snapshot is their plan in short.
+
+use crate::support::{compile_file, messages, suite};
+use cutover_mapping_dsl::plan::{Arrow, Link, LinkKind, Outcome, Plan, Rollback, Step, Target, ValueMap};
+use std::fmt::Write;
+use std::path::PathBuf;
+
+/// Returns all mappings of the corpus that are right.
+pub(crate) fn cases() -> Vec<PathBuf> {
+    let files = std::fs::read_dir(suite().join("valid")).expect("the folder of the corpus is there");
+    let paths = files.map(|file| file.expect("its files can be listed").path());
+    let mut maps: Vec<PathBuf> = paths.filter(|path| path.extension().is_some_and(|kind| kind == "map")).collect();
+    maps.sort();
+    maps
+}
+
+#[test]
+fn plans_are_as_reviewed() {
+    insta::glob!("../suite/valid", "*.map", |path| {
+        let compiled = compile_file(path);
+        assert!(compiled.diagnostics.is_empty(), "{}:\n{}", path.display(), messages(&compiled));
+        let plan = compiled.plan.expect("a mapping without errors has a plan");
+        insta::with_settings!({ omit_expression => true }, {
+            insta::assert_snapshot!(show(&plan));
+        });
+    });
+}
+
+fn show(plan: &Plan) -> String {
+    let mut out = String::new();
+    plan.value_maps.iter().for_each(|map| out.push_str(&show_values(map)));
+    plan.steps.iter().for_each(|step| out.push_str(&show_step(plan, step)));
+    out
+}
+
+fn show_values(map: &ValueMap) -> String {
+    let outcome = |outcome: &Outcome| match outcome {
+        Outcome::Value(value) => format!("{value:?}"),
+        Outcome::Reject(words) => format!("reject {words:?}"),
+    };
+    let mut out = format!("values {}: {:?} to {:?}\n", map.name, map.from, map.to);
+    for arm in &map.arms {
+        let _ = writeln!(out, "  {:?} {} {}", arm.from, arm.arrow, outcome(&arm.to));
+    }
+    if let Some(rest) = &map.rest {
+        let _ = writeln!(out, "  _ {} {}", Arrow::Forward, outcome(rest));
+    }
+    out
+}
+
+fn show_step(plan: &Plan, step: &Step) -> String {
+    let mut out = format!("step {} ({}, {})\n", step.name, step.class(), step.map_table());
+    let key: Vec<&str> = step.read.key.iter().map(|at| step.read.columns[*at].column.as_str()).collect();
+    let _ = writeln!(out, "  read {} {} by {}", step.read.table, step.read.alias, key.join(", "));
+    for join in &step.read.joins {
+        let kind = if join.missing.is_some() { "one" } else { "optional" };
+        let _ = writeln!(out, "  join {kind} {} {} on {:?}", join.table, join.alias, join.on);
+    }
+    for exists in &step.read.exists {
+        let _ = writeln!(out, "  exists {} {} on {:?}", exists.table, exists.alias, exists.on);
+    }
+    if let Some(scope) = &step.scope {
+        let _ = writeln!(out, "  scope {:?}", scope.kind);
+    }
+    step.links.iter().for_each(|link| out.push_str(&show_link(link)));
+    step.targets.iter().for_each(|target| out.push_str(&show_target(plan, target)));
+    let reasons: Vec<&str> = step.reasons.iter().map(|reason| reason.name.as_str()).collect();
+    let _ = writeln!(out, "  reasons {}", reasons.join(", "));
+    if let Rollback::Irreversible { reason, .. } = &step.rollback {
+        let _ = writeln!(out, "  irreversible {reason:?}");
+    }
+    out
+}
+
+fn show_link(link: &Link) -> String {
+    match &link.kind {
+        LinkKind::Reference { step, target } => format!("  link to {step}.{target}\n"),
+        LinkKind::Lookup { table, result, by, .. } => {
+            let by: Vec<&str> = by.iter().map(|by| by.column.as_str()).collect();
+            format!("  link to {table}.{result} by {}\n", by.join(", "))
+        }
+    }
+}
+
+fn show_target(plan: &Plan, target: &Target) -> String {
+    let table = plan.target.table(&target.table);
+    let mut out = format!("  write {} {} (key {})\n", table.name, target.role, target.key);
+    for rule in &target.rules {
+        let _ = writeln!(out, "    {} {} {} ({})", rule.text, rule.arrow, rule.column, rule.class);
+    }
+    out
+}
