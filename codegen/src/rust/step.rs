@@ -26,7 +26,7 @@ pub(super) fn module(plan: &Plan, step: &Step) -> TokenStream {
         (legacy(plan, step), targets(plan, step), reject(plan, step), implementation());
     quote! {
         #docs
-        #[allow(unused_variables, unused_imports, unused_parens, clippy::all)]
+        #[allow(dead_code, unused_variables, unused_imports, unused_parens, clippy::all)]
         pub mod #name {
             use cutover_runtime::read::{self, ToValue};
             use cutover_runtime::step::{self, Generator, Link, Rejection};
