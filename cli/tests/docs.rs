@@ -1,6 +1,8 @@
 //! What the pages in `docs/` show is true: the tutorial's commands are run and their output compared, and every mapping
 //! of the language reference is compiled.
 
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the message")]
+
 use cutover_mapping_dsl::compile;
 use cutover_mapping_dsl::diagnostic::Level;
 use std::collections::{BTreeMap, BTreeSet};

@@ -81,7 +81,8 @@ pub mod patient {
         pub registration_date: read::Dated<'a, chrono::NaiveDateTime>,
         /// Whether a row of old.PatientControl exists, opal.map:24.
         pub exists_c: bool,
-        row: std::marker::PhantomData<&'a Row>,
+        #[doc(hidden)]
+        pub row: std::marker::PhantomData<&'a Row>,
     }
     impl<'a> Legacy<'a> {
         /// Reads a row as it comes from the engine; rejects what is no value of its type.
@@ -156,7 +157,8 @@ pub mod patient {
         pub non_interpretable_lab_result_delay: i128,
         /// opal.map:36: `generated uuid()`
         pub uuid: uuid::Uuid,
-        row: std::marker::PhantomData<&'a Row>,
+        #[doc(hidden)]
+        pub row: std::marker::PhantomData<&'a Row>,
     }
     impl TRow<'_> {
         fn into_row(self) -> Row {
@@ -227,6 +229,7 @@ pub mod patient {
         RegistrationDateZero,
     }
     impl Reject {
+        #[allow(dead_code)]
         fn with(self, value: Value) -> Rejection {
             Rejection {
                 reason: self as usize,
@@ -471,7 +474,8 @@ pub mod hospital_identifier {
         pub mrn: &'a str,
         /// `i.Is_Active`
         pub is_active: i128,
-        row: std::marker::PhantomData<&'a Row>,
+        #[doc(hidden)]
+        pub row: std::marker::PhantomData<&'a Row>,
     }
     impl<'a> Legacy<'a> {
         /// Reads a row as it comes from the engine; rejects what is no value of its type.
@@ -513,7 +517,8 @@ pub mod hospital_identifier {
         pub mrn: Cow<'a, str>,
         /// opal.map:69: `i.Is_Active`
         pub is_active: bool,
-        row: std::marker::PhantomData<&'a Row>,
+        #[doc(hidden)]
+        pub row: std::marker::PhantomData<&'a Row>,
     }
     impl HRow<'_> {
         fn into_row(self) -> Row {
@@ -562,6 +567,7 @@ pub mod hospital_identifier {
         IsActiveNotBoolean,
     }
     impl Reject {
+        #[allow(dead_code)]
         fn with(self, value: Value) -> Rejection {
             Rejection {
                 reason: self as usize,
@@ -820,7 +826,8 @@ pub mod caregiver {
         pub u_user_type_ser_num: i128,
         /// Whether a row of old.OAUser exists, opal.map:90.
         pub exists_o: bool,
-        row: std::marker::PhantomData<&'a Row>,
+        #[doc(hidden)]
+        pub row: std::marker::PhantomData<&'a Row>,
     }
     impl<'a> Legacy<'a> {
         /// Reads a row as it comes from the engine; rejects what is no value of its type.
@@ -916,7 +923,8 @@ pub mod caregiver {
         pub is_superuser: bool,
         /// opal.map:115: `null`
         pub last_login: Option<chrono::NaiveDateTime>,
-        row: std::marker::PhantomData<&'a Row>,
+        #[doc(hidden)]
+        pub row: std::marker::PhantomData<&'a Row>,
     }
     impl CaregiverRow<'_> {
         fn into_row(self) -> Row {
@@ -944,7 +952,8 @@ pub mod caregiver {
         pub legacy_id: Option<i128>,
         /// opal.map:119: `generated uuid()`
         pub uuid: uuid::Uuid,
-        row: std::marker::PhantomData<&'a Row>,
+        #[doc(hidden)]
+        pub row: std::marker::PhantomData<&'a Row>,
     }
     impl ProfileRow<'_> {
         fn into_row(self) -> Row {
@@ -972,7 +981,8 @@ pub mod caregiver {
         pub end_date: Option<chrono::NaiveDate>,
         /// opal.map:128: `""`
         pub reason: Cow<'a, str>,
-        row: std::marker::PhantomData<&'a Row>,
+        #[doc(hidden)]
+        pub row: std::marker::PhantomData<&'a Row>,
     }
     impl SelfRow<'_> {
         fn into_row(self) -> Row {
@@ -1065,6 +1075,7 @@ pub mod caregiver {
         SeveralPatientsRelationshiptype,
     }
     impl Reject {
+        #[allow(dead_code)]
         fn with(self, value: Value) -> Rejection {
             Rejection {
                 reason: self as usize,

@@ -30,7 +30,9 @@ pub enum Mapped<T> {
 
 macro_rules! readers {
     ($($(#[$doc:meta])* $name:ident $variant:ident $type:ty, $value:ident => $result:expr;)*) => {
-        $($(#[$doc])* pub fn $name<'a>(value: &'a Value) -> Read<$type> {
+        $($(#[$doc])*
+        #[allow(clippy::needless_lifetimes)] // Some of the types borrow from the value, others do not.
+        pub fn $name<'a>(value: &'a Value) -> Read<$type> {
             match value {
                 Value::Null => Ok(None),
                 Value::$variant($value) => Ok(Some($result)),

@@ -191,6 +191,7 @@ fn reject(plan: &Plan, step: &Step) -> TokenStream {
         }
 
         impl Reject {
+            #[allow(dead_code)]
             fn with(self, value: Value) -> Rejection {
                 Rejection { reason: self as usize, value }
             }
