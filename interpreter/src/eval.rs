@@ -155,6 +155,10 @@ impl Context<'_> {
                     Err(Rejection { reason: malformed, value: value.clone() })
                 }
             },
+            // A column that is declared never null holds something else than was declared.
+            Value::Null if !self.step.read.columns[column].nullable => {
+                Err(Rejection { reason: malformed, value: Value::Null })
+            }
             value => Ok(value.clone()),
         }
     }

@@ -4,13 +4,18 @@ use crate::dialect::SqliteDialect;
 use crate::open::failed;
 use crate::value::Bound;
 use crate::{Sqlite, catalogue, error};
+use chrono::Datelike;
 use cutover_runtime::connection::{SqlDialect, StoreError, StoreErrorKind, Unit, Violation, ViolationKind, Written};
 use cutover_runtime::step::{KeyAssigned, Source, TargetSpec};
 use cutover_runtime::value::{Row, Value};
 use rusqlite::CachedStatement;
+use std::ops::RangeInclusive;
 
 /// Digits that a column of numbers keeps for sure.
 const EXACT_DIGITS: usize = 15;
+
+/// Years that have four digits.
+const YEARS: RangeInclusive<i32> = 0..=9999;
 
 /// Returns the statement that inserts one row. OR ABORT overrules what a table may declare for conflicts: nothing is
 /// to be ignored or replaced silently.
@@ -114,6 +119,9 @@ fn write_row(
     row: &Row,
     key: &Value,
 ) -> Result<Option<Violation>, StoreError> {
+    if let Some(violation) = unwritable_time(writer.target, row) {
+        return Ok(Some(violation));
+    }
     if let Some(violation) = loses_digits(sqlite, writer.target, row)? {
         return Ok(Some(violation));
     }
@@ -142,6 +150,19 @@ fn write_row(
 /// Returns what SQLite names: columns or a constraint; its own words where it names nothing.
 fn constraint(cause: &str) -> String {
     cause.split_once("constraint failed: ").map_or(cause, |(_, names)| names).to_string()
+}
+
+/// Times are texts of a fixed width here, and SQLite's functions know the years 0 to 9999 only: the last evening of the
+/// year 9999 in Toronto is a year too late in UTC.
+fn unwritable_time(target: &TargetSpec, row: &Row) -> Option<Violation> {
+    let beyond = |value: &Value| match value {
+        Value::Date(day) => !YEARS.contains(&day.year()),
+        Value::DateTime(time) | Value::Instant(time) => !YEARS.contains(&time.year()),
+        _ => false,
+    };
+    let (column, _) = target.columns.iter().zip(row).find(|(_, value)| beyond(value))?;
+    let constraint = format!("{}, which takes the years 0000 to 9999", column.name);
+    Some(Violation { kind: ViolationKind::Check, table: target.table.clone(), constraint })
 }
 
 /// A number with many digits is sent as text; a column with numeric affinity would round it.

@@ -8,7 +8,6 @@ mod rejects;
 mod resume;
 mod rollback;
 mod run;
-mod speed;
 mod store;
 mod verify;
 mod world;

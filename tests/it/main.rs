@@ -1,0 +1,11 @@
+//! Tests across the crates: the command on real files, generated code beside the interpreter, the example's facts.
+
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the message")]
+
+mod again;
+mod artefacts;
+mod demo;
+mod resume;
+mod rollback;
+mod verify;
+mod witnesses;
