@@ -5,6 +5,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::{Side, ValueMap};
 use crate::schema::{Column, Table};
 use crate::source::{FileId, Sources, Span};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The two sides and everything named at the top level.
 pub(crate) struct World<'a> {
@@ -13,6 +14,10 @@ pub(crate) struct World<'a> {
     pub(crate) legacy: Side,
     pub(crate) target: Side,
     pub(crate) value_maps: Vec<ValueMap>,
+    /// Indexes of value maps with errors: what uses them is not judged.
+    pub(crate) broken_values: BTreeSet<usize>,
+    /// Index of each value map by its name; the first of several.
+    values_by_name: BTreeMap<&'a str, usize>,
 }
 
 /// Which of the two sides.
@@ -22,7 +27,24 @@ pub(crate) enum Which {
     Target,
 }
 
-impl World<'_> {
+impl<'a> World<'a> {
+    pub(crate) fn new(sources: &'a Sources, tree: &'a ast::File, legacy: Side, target: Side) -> World<'a> {
+        let names = tree.values.iter().enumerate().rev();
+        let values_by_name = names.map(|(index, values)| (values.name.text.as_str(), index)).collect();
+        let (value_maps, broken_values) = (Vec::new(), BTreeSet::new());
+        World { sources, tree, legacy, target, value_maps, broken_values, values_by_name }
+    }
+
+    /// Returns the index of a value map.
+    pub(crate) fn values(&self, name: &str) -> Option<usize> {
+        self.values_by_name.get(name).copied()
+    }
+
+    /// Returns whether a map or value map of this name may stand where something could not be read.
+    pub(crate) fn may_exist(&self, name: &str) -> bool {
+        self.tree.incomplete || self.tree.unreadable.iter().any(|known| known == name)
+    }
+
     pub(crate) fn side(&self, which: Which) -> &Side {
         match which {
             Which::Legacy => &self.legacy,

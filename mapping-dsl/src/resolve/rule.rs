@@ -150,6 +150,13 @@ impl Resolver<'_, '_> {
             return;
         }
         let claimed = rule.arrow == Arrow::Both || !name.starts_with("lossy.");
+        let first = rule.allows.iter().find(|other| other.name.text == name);
+        if let Some(first) = first.filter(|first| first.span != allow.span) {
+            let message = format!("`allow({name})` is given twice");
+            let error = Diagnostic::error(Code::STALE_ALLOW, allow.span, message).label(first.span, "first here");
+            self.report(error.help("take one out").patch("take it out", allow.span, ""));
+            return;
+        }
         let needed = if name == "zero.null" { zero } else { losses.iter().any(|loss| loss.name == name) };
         if !(needed && claimed) {
             let message = format!("stale allow: `{name}` does not apply here");
