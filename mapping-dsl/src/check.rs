@@ -50,8 +50,8 @@ fn unused_values(world: &World<'_>, drafts: &[Draft<'_>], diagnostics: &mut Vec<
         return;
     }
     let used: BTreeSet<usize> = drafts.iter().flat_map(|draft| draft.used_values.iter().copied()).collect();
-    let unused = world.tree.values.iter().enumerate().filter(|(index, _)| !used.contains(index));
-    for (_, values) in unused {
+    let all = world.tree.values.iter().enumerate();
+    for values in all.filter(|(index, _)| !used.contains(index)).map(|(_, values)| values) {
         let message = format!("the value map `{}` is used by no map", values.name.text);
         diagnostics.push(Diagnostic::warning(Code::UNUSED, values.name.span, message).help("take it out"));
     }

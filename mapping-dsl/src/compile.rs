@@ -216,11 +216,12 @@ fn schema(
     let schema = read::read(file, &sources.file(file).text, dialect);
     if schema.tables.is_empty() {
         let message = format!("\"{name}\" has no table that can be read as {dialect}");
-        let error = match sources.file(file).text.trim().is_empty() {
-            true => Diagnostic::error(Code::EMPTY, side.file.span, format!("the schema \"{name}\" is empty")),
-            false => Diagnostic::error(Code::WRONG_DIALECT, side.dialect.span, message),
-        };
-        diagnostics.push(error.help("check the dialect; `cutover schema FILE --skipped` lists what was passed over"));
+        diagnostics.push(match sources.file(file).text.trim().is_empty() {
+            true => Diagnostic::error(Code::EMPTY, side.file.span, format!("the schema \"{name}\" is empty"))
+                .help("write the tables into it, as the database's dump tool does without data"),
+            false => Diagnostic::error(Code::WRONG_DIALECT, side.dialect.span, message)
+                .help("check the dialect; `cutover schema FILE --skipped` lists what was passed over"),
+        });
         return None;
     }
     Some(schema)

@@ -158,7 +158,7 @@ impl<'a> Reader<'a> {
         let from = builder.path(inner(next(&mut parts)));
         let arrow = arrow_of(next(&mut parts));
         let to = builder.path(inner(next(&mut parts)));
-        let damaged = arms.iter().any(Option::is_none);
+        let damaged = block.close.is_empty() || arms.iter().any(Option::is_none);
         let end = Span::new(self.file, block.close.clone());
         let arms = arms.into_iter().flatten().collect();
         self.tree.values.push(Values { docs, name, from, arrow, to, arms, damaged, end, span });
@@ -210,7 +210,7 @@ impl<'a> Reader<'a> {
     /// Reads the statements of a block; tells whether one of them could not be read.
     fn statements(&mut self, block: &Block, nested: bool) -> (Vec<Statement>, bool) {
         let mut statements = Vec::new();
-        let mut damaged = false;
+        let mut damaged = block.close.is_empty();
         for piece in &block.pieces {
             let (statement, harmed) = self.statement(piece, nested);
             damaged |= harmed || statement.is_none();

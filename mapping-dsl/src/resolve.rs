@@ -91,6 +91,8 @@ pub(crate) struct Resolver<'a, 'd> {
     pub(crate) diagnostics: &'d mut Vec<Diagnostic>,
     /// Columns that cannot be null where we are (an arm of a match).
     pub(crate) not_null: Vec<usize>,
+    /// Aliases that do not exist and have been reported.
+    pub(crate) unknown: BTreeSet<String>,
 }
 
 /// Resolves all maps: heads and keys first, so that they can refer to each other.
@@ -102,7 +104,15 @@ pub(crate) fn resolve<'a>(world: &'a World<'a>, diagnostics: &mut Vec<Diagnostic
     let maps: BTreeSet<&str> = world.tree.maps.iter().map(|map| map.name.text.as_str()).collect();
     let mut done = Vec::new();
     for draft in drafts.into_iter().flatten() {
-        let mut resolver = Resolver { world, shapes: &shapes, maps: &maps, draft, diagnostics, not_null: Vec::new() };
+        let mut resolver = Resolver {
+            world,
+            shapes: &shapes,
+            maps: &maps,
+            draft,
+            diagnostics,
+            not_null: Vec::new(),
+            unknown: BTreeSet::new(),
+        };
         resolver.body();
         done.push(resolver.draft);
     }
@@ -113,6 +123,14 @@ impl<'a> Resolver<'a, '_> {
     pub(crate) fn report(&mut self, diagnostic: Diagnostic) {
         self.draft.damaged |= diagnostic.level == crate::diagnostic::Level::Error;
         self.diagnostics.push(diagnostic);
+    }
+
+    /// Reports an alias that does not exist, once for each name: the mistake may stand in the head.
+    fn report_alias(&mut self, name: &ast::Name, diagnostic: Diagnostic) {
+        self.draft.damaged = true;
+        if self.unknown.insert(name.text.clone()) {
+            self.report(diagnostic);
+        }
     }
 
     pub(crate) fn line(&self, span: Span) -> usize {
@@ -141,7 +159,7 @@ impl<'a> Resolver<'a, '_> {
                     )
                 }
             };
-            self.report(error);
+            self.report_alias(name, error);
         }
         found
     }
@@ -151,7 +169,7 @@ impl<'a> Resolver<'a, '_> {
         let found = self.draft.roles.iter().position(|role| role.name == name.text);
         if found.is_none() {
             let error = self.unknown_role(name);
-            self.report(error);
+            self.report_alias(name, error);
         }
         found
     }

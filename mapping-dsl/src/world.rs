@@ -52,6 +52,21 @@ impl<'a> World<'a> {
         }
     }
 
+    /// Returns what is written at a place of the mapping, on one line and without comments.
+    pub(crate) fn written(&self, span: Span) -> String {
+        let comments = &self.tree.comments;
+        let first = comments.partition_point(|comment| comment.span.end <= span.start);
+        let within =
+            comments[first..].iter().map(|comment| comment.span).take_while(|comment| comment.start < span.end);
+        let (mut text, mut at) = (String::new(), span.start);
+        for comment in within {
+            text.push_str(self.sources.text(Span { start: at, end: comment.start, ..span }));
+            at = comment.end;
+        }
+        text.push_str(self.sources.text(Span { start: at, ..span }));
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
     /// Returns the line of a place in the mapping.
     pub(crate) fn line(&self, span: Span) -> usize {
         self.sources.line(span)
@@ -155,7 +170,8 @@ pub(crate) fn nearest<'n>(name: &str, names: &[&'n str]) -> Option<&'n str> {
     let wanted = simple(name);
     let distances = names.iter().map(|candidate| (distance(&wanted, &simple(candidate)), *candidate));
     let (least, near) = distances.min_by_key(|(distance, _)| *distance)?;
-    (least <= wanted.chars().count().max(3) / 3).then_some(near)
+    let length = wanted.chars().count();
+    (least <= length.max(3) / 3 && least < length).then_some(near)
 }
 
 /// Returns how many characters must be put in, taken out, replaced or swapped with their neighbour.

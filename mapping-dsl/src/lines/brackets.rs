@@ -104,7 +104,8 @@ impl Mender<'_> {
         let closes = matches!(self.cutter.text[line + indent], b')' | b']' | b'}');
         while let Some(top) = self.open.last().copied() {
             let over = if closes { top.indent > indent } else { top.indent >= indent };
-            if !over || (self.open.len() == 1 && self.is_block(top)) {
+            let block_follows = self.cutter.text[line + indent] == b'{';
+            if !over || (self.open.len() == 1 && self.is_block(top) && !block_follows) {
                 return;
             }
             self.never_closed(line);
@@ -134,11 +135,11 @@ impl Mender<'_> {
             return self.closes_nothing(at);
         };
         let first = line + indent == at;
-        let goes_on = self.next_indent(line).is_some_and(|next| next > top.indent);
-        if top.line != line && indent > top.indent && goes_on {
-            return if first { self.opens_nothing(at, line, indent) } else { self.closes_nothing(at) };
+        let next = self.next_indent(line);
+        if top.line != line && first && indent > top.indent && next.is_some() {
+            return self.opens_nothing(at, line, indent);
         }
-        if top.line != line && !first && goes_on {
+        if top.line != line && !first && next.is_some_and(|next| next > top.indent) {
             return self.closes_nothing(at);
         }
         let fits = |open: &Open, cutter: &Cutter| closing(cutter.text[open.at]) == cutter.text[at];
@@ -149,7 +150,8 @@ impl Mender<'_> {
                 self.open.pop();
                 return self.close(at, line, indent);
             }
-            if top.line != line && !first {
+            let is_own_block = self.open.len() == 1 && self.is_block(top);
+            if is_own_block || (top.line != line && !first) {
                 return self.closes_nothing(at);
             }
             let wanted = closing(self.cutter.text[top.at]);
@@ -195,6 +197,7 @@ impl Mender<'_> {
     fn lose(&mut self, range: Range<usize>) {
         let end = range.end.saturating_sub(usize::from(self.cutter.text[range.end - 1] == b'\n')).max(range.start);
         self.cutter.text[range.start..end].fill(b' ');
+        self.cutter.text[range.start] = b'_'; // So that there is a statement, though nobody can read it.
     }
 
     fn closes_nothing(&mut self, at: usize) {

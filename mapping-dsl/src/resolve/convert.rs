@@ -23,6 +23,12 @@ impl Resolver<'_, '_> {
             return None;
         }
         if is_null(&expr) {
+            if !column.nullable {
+                let ddl = self.world.ddl_line(Which::Target, column.line);
+                let error = Diagnostic::error(Code::NULL, span, format!("`{}` does not take null", column.name));
+                self.report(error.label(ddl, "the column is declared here").help("write a value that it takes"));
+                return None;
+            }
             let typed = Expr { ty: column.ty.clone(), ..expr };
             return self.not_null(typed, column, span, role, losses);
         }

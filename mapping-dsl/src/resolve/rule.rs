@@ -91,7 +91,7 @@ impl Resolver<'_, '_> {
             value,
             class,
             allows: rule.allows.iter().map(|allow| (allow.name.text.clone(), words(allow.reason.as_ref()))).collect(),
-            text: one_line(self.world.sources.text(rule.value.span)),
+            text: self.world.written(rule.value.span),
             line: self.line(rule.value.span),
         };
         let target = &mut self.draft.step.targets[role];
@@ -193,8 +193,4 @@ fn refused_loss(rule: &ast::Rule, loss: &Loss, ddl: Span) -> Option<Diagnostic> 
         _ => format!("add `{allow}`, or write `->`"),
     };
     Some(error.label(ddl, "the column is declared here").help(help).patch("allow it", end, format!(" {allow}")))
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
