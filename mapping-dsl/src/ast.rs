@@ -16,6 +16,10 @@ pub struct File {
     pub maps: Vec<Map>,
     /// All comments, docs included, in file order.
     pub comments: Vec<Comment>,
+    /// Names of maps and value maps whose heads could not be read: they exist, and nothing is known of them.
+    pub unreadable: Vec<String>,
+    /// Whether an item could not be read at all, so that any name may stand there.
+    pub incomplete: bool,
 }
 
 /// A comment.
@@ -95,6 +99,8 @@ pub struct Values {
     pub to: Path,
     /// Its arms.
     pub arms: Vec<ValueArm>,
+    /// Whether an arm could not be read.
+    pub damaged: bool,
     /// Where the block ends: its closing brace.
     pub end: Span,
     /// The header.

@@ -8,6 +8,7 @@ mod keys;
 mod unique;
 
 use crate::diagnostic::{Code, Diagnostic};
+use crate::names::map_table;
 use crate::resolve::Draft;
 use crate::source::Span;
 use crate::world::World;
@@ -28,21 +29,29 @@ pub(crate) fn check(world: &World<'_>, drafts: &mut [Draft<'_>], diagnostics: &m
 
 fn duplicate_maps(world: &World<'_>, diagnostics: &mut Vec<Diagnostic>) {
     let mut names: BTreeMap<&str, Span> = BTreeMap::new();
+    let mut tables: BTreeMap<String, Span> = BTreeMap::new();
     for map in &world.tree.maps {
+        let table = map_table(&map.name.text);
+        let named = tables.insert(table.clone(), map.name.span);
         if let Some(first) = names.insert(&map.name.text, map.name.span) {
             let message = format!("the map `{}` is given twice", map.name.text);
             diagnostics.push(Diagnostic::error(Code::DUPLICATE, map.name.span, message).label(first, "first here"));
+        } else if let Some(first) = named {
+            let message = format!("two maps would share the migration table {table}");
+            let error = Diagnostic::error(Code::DUPLICATE, map.name.span, message).label(first, "the other one");
+            diagnostics.push(error.help("choose names that differ by more than case and underscores"));
         }
     }
 }
 
 fn unused_values(world: &World<'_>, drafts: &[Draft<'_>], diagnostics: &mut Vec<Diagnostic>) {
-    if drafts.len() < world.tree.maps.len() || drafts.iter().any(|draft| draft.damaged) {
+    let unread = world.tree.incomplete || !world.tree.unreadable.is_empty();
+    if unread || drafts.len() < world.tree.maps.len() || drafts.iter().any(|draft| draft.damaged) {
         return;
     }
     let used: BTreeSet<usize> = drafts.iter().flat_map(|draft| draft.used_values.iter().copied()).collect();
-    for (index, values) in world.tree.values.iter().enumerate().filter(|(index, _)| !used.contains(index)) {
-        let _ = index;
+    let all = world.tree.values.iter().enumerate();
+    for values in all.filter(|(index, _)| !used.contains(index)).map(|(_, values)| values) {
         let message = format!("the value map `{}` is used by no map", values.name.text);
         diagnostics.push(Diagnostic::warning(Code::UNUSED, values.name.span, message).help("take it out"));
     }

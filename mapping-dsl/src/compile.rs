@@ -57,8 +57,8 @@ fn plan(
         diagnostics.push(Diagnostic::error(Code::SIDES, span, message).help("choose two names"));
         return None;
     }
-    let mut world = World { sources, tree, legacy, target, value_maps: Vec::new() };
-    world.value_maps = resolve::values::value_maps(&world, diagnostics);
+    let mut world = World::new(sources, tree, legacy, target);
+    (world.value_maps, world.broken_values) = resolve::values::value_maps(&world, diagnostics);
     let mut drafts = resolve::resolve(&world, diagnostics);
     check::check(&world, &mut drafts, diagnostics);
     let steps = lower::lower(drafts, diagnostics);
@@ -94,7 +94,7 @@ fn source_hash(sources: &Sources) -> String {
 
 fn language(sources: &Sources, file: FileId, tree: &ast::File, diagnostics: &mut Vec<Diagnostic>) -> bool {
     match tree.language {
-        Some((1, _)) => true,
+        Some((parse::EDITION, _)) => true,
         Some((number, span)) => {
             let message = format!("this compiler knows edition 1 of the language, not {number}");
             diagnostics.push(
@@ -148,7 +148,9 @@ fn side(
     };
     if let Some(second) = declared.next() {
         let message = format!("the `{word}` line is given twice");
-        diagnostics.push(Diagnostic::error(Code::SIDES, second.span, message).label(side.span, "first here"));
+        let error = Diagnostic::error(Code::SIDES, second.span, message).label(side.span, "first here");
+        diagnostics.push(error.help("take one out"));
+        return None;
     }
     let dialect = dialect(side, diagnostics)?;
     let zone = zone(side, diagnostics)?;
@@ -214,11 +216,12 @@ fn schema(
     let schema = read::read(file, &sources.file(file).text, dialect);
     if schema.tables.is_empty() {
         let message = format!("\"{name}\" has no table that can be read as {dialect}");
-        let error = match sources.file(file).text.trim().is_empty() {
-            true => Diagnostic::error(Code::EMPTY, side.file.span, format!("the schema \"{name}\" is empty")),
-            false => Diagnostic::error(Code::WRONG_DIALECT, side.dialect.span, message),
-        };
-        diagnostics.push(error.help("check the dialect; `cutover schema FILE --skipped` lists what was passed over"));
+        diagnostics.push(match sources.file(file).text.trim().is_empty() {
+            true => Diagnostic::error(Code::EMPTY, side.file.span, format!("the schema \"{name}\" is empty"))
+                .help("write the tables into it, as the database's dump tool does without data"),
+            false => Diagnostic::error(Code::WRONG_DIALECT, side.dialect.span, message)
+                .help("check the dialect; `cutover schema FILE --skipped` lists what was passed over"),
+        });
         return None;
     }
     Some(schema)

@@ -2,11 +2,13 @@
 //! statements of their blocks. Comments and continued line ends are overwritten with blanks of the same length, so
 //! that every offset stays true. One broken piece leaves the others whole.
 
-use crate::ast::Comment;
+mod brackets;
 mod join;
 
+use crate::ast::Comment;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{FileId, Span};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 /// Brackets may not be nested deeper: the grammar and the checker recurse.
@@ -23,6 +25,8 @@ pub(crate) struct Pieces {
     pub(crate) comments: Vec<Comment>,
     /// Top-level items.
     pub(crate) items: Vec<Piece>,
+    /// Where text stands that belongs to no item.
+    pub(crate) strays: Vec<usize>,
     /// What was wrong already here.
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
@@ -47,12 +51,13 @@ pub(crate) struct Block {
 
 /// Cuts a mapping.
 pub(crate) fn cut(file: FileId, text: &str) -> Pieces {
-    let mut cutter = Cutter { file, text: text.as_bytes().to_vec(), comments: Vec::new(), diagnostics: Vec::new() };
+    let mut cutter = Cutter::new(file, text);
     cutter.blank_comments();
+    cutter.mend_brackets();
     cutter.join_lines();
     let items = cutter.items();
     let blanked = String::from_utf8(cutter.text).expect("only whole comments and line ends were overwritten");
-    Pieces { text: blanked, comments: cutter.comments, items, diagnostics: cutter.diagnostics }
+    Pieces { text: blanked, comments: cutter.comments, items, strays: cutter.strays, diagnostics: cutter.diagnostics }
 }
 
 struct Cutter {
@@ -60,9 +65,35 @@ struct Cutter {
     text: Vec<u8>,
     comments: Vec<Comment>,
     diagnostics: Vec<Diagnostic>,
+    /// Where something was mended: the pieces around it have been reported and are not read.
+    damaged: BTreeSet<usize>,
+    /// Where blocks end that are never closed, by their opening braces.
+    ends: BTreeMap<usize, usize>,
+    /// Where the text begins: behind a byte order mark.
+    begin: usize,
+    strays: Vec<usize>,
 }
 
+const BYTE_ORDER_MARK: &str = "\u{feff}";
+
 impl Cutter {
+    fn new(file: FileId, text: &str) -> Cutter {
+        let begin = if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
+        let mut text = text.as_bytes().to_vec();
+        text[..begin].fill(b' ');
+        let (damaged, ends) = (BTreeSet::new(), BTreeMap::new());
+        Cutter { file, text, comments: Vec::new(), diagnostics: Vec::new(), damaged, ends, begin, strays: Vec::new() }
+    }
+
+    fn report(&mut self, range: Range<usize>, message: impl Into<String>, help: impl Into<String>) {
+        let span = Span::new(self.file, range);
+        self.diagnostics.push(Diagnostic::error(Code::UNCLOSED, span, message).help(help));
+    }
+
+    fn is_damaged(&self, range: Range<usize>) -> bool {
+        self.damaged.range(range).next().is_some()
+    }
+
     fn blank_comments(&mut self) {
         let mut at = 0;
         while at < self.text.len() {
@@ -73,34 +104,47 @@ impl Cutter {
                 self.text[at..end].fill(b' ');
                 at = end;
             } else {
-                at = self.token_end(at, true);
+                self.check_quote(at);
+                at = self.token_end(at);
             }
         }
     }
 
     /// Returns the end of the quoted text that begins here, or of the single byte.
-    fn token_end(&mut self, at: usize, report: bool) -> usize {
+    fn token_end(&self, at: usize) -> usize {
+        let quote = self.text[at];
+        match self.closing_quote(at) {
+            Some(end) => end + 1,
+            None if matches!(quote, b'"' | b'`') => self.line_end(at),
+            None => at + 1,
+        }
+    }
+
+    /// Returns where the quoted text that begins here is closed on its line.
+    fn closing_quote(&self, at: usize) -> Option<usize> {
         let quote = self.text[at];
         if !matches!(quote, b'"' | b'`' | b'/') {
-            return at + 1;
+            return None;
         }
         let line_end = self.line_end(at);
         let mut end = at + 1;
         while end < line_end && self.text[end] != quote {
             end += if self.text[end] == b'\\' && quote != b'`' { 2 } else { 1 };
         }
-        if end < line_end {
-            return end + 1;
+        (end < line_end).then_some(end)
+    }
+
+    fn check_quote(&mut self, at: usize) {
+        let (what, mark) = match self.text[at] {
+            b'"' => ("a text", "a double quote"),
+            b'`' => ("a quoted name", "a backtick"),
+            _ => return,
+        };
+        if self.closing_quote(at).is_none() {
+            let range = trimmed(&self.text, at..self.line_end(at));
+            self.report(range, format!("{what} is not closed on its line"), format!("put {mark} at its end"));
+            self.damaged.insert(at);
         }
-        if report && quote != b'/' {
-            let span = Span::new(self.file, at..line_end);
-            let what = if quote == b'"' { "a text" } else { "a quoted name" };
-            self.diagnostics.push(
-                Diagnostic::error(Code::UNCLOSED, span, format!("{what} is not closed on its line"))
-                    .help(format!("put {} at its end", if quote == b'"' { "a double quote" } else { "a backtick" })),
-            );
-        }
-        if quote == b'/' { at + 1 } else { line_end }
     }
 
     fn line_end(&self, at: usize) -> usize {
@@ -110,7 +154,7 @@ impl Cutter {
 
     /// Returns the word with which an item begins at the start of a line.
     fn item_word(&self, at: usize) -> Option<&'static str> {
-        if at > 0 && self.text.get(at - 1) != Some(&b'\n') {
+        if at > self.begin && self.text.get(at - 1) != Some(&b'\n') {
             return None;
         }
         let rest = self.text.get(at..)?;
@@ -145,6 +189,7 @@ impl Cutter {
 
     /// Reports text between items and returns where the next item begins.
     fn stray(&mut self, start: usize) -> usize {
+        self.strays.push(start);
         let mut end = self.line_end(start);
         let first_line = start..start + self.text[start..end].trim_ascii_end().len();
         while end < self.text.len() && self.item_word(end + 1).is_none() {
@@ -161,64 +206,65 @@ impl Cutter {
     fn item(&mut self, start: usize) -> (Piece, usize) {
         let has_block = matches!(self.item_word(start), Some("values" | "map"));
         let (head_end, stop) = self.head_end(start, has_block);
-        let mut piece = Piece { head: start..head_end, block: None, broken: stop == Stop::Broken };
-        if stop != Stop::Brace {
-            if has_block && stop != Stop::Broken {
-                piece.broken = true;
-                let span = Span::new(self.file, trimmed(&self.text, start..head_end));
-                self.diagnostics.push(
-                    Diagnostic::error(Code::UNCLOSED, span, "this item has no block")
-                        .help("open it with `{` and close it with `}`"),
-                );
-            }
-            return (piece, head_end);
+        let broken = self.is_damaged(start..head_end);
+        let head = start..head_end;
+        if stop == Stop::Brace {
+            let (block, end) = self.block(head_end);
+            return (Piece { head, block: Some(block), broken }, end);
         }
-        let (block, end) = self.block(head_end);
-        piece.block = Some(block);
-        (piece, end)
+        if !has_block {
+            return (Piece { head, block: None, broken }, head_end);
+        }
+        if !broken {
+            let range = self.written_head(head.clone());
+            self.report(range, "this item has no block", "open it with `{` and close it with `}`");
+        }
+        (Piece { head, block: None, broken: true }, head_end)
     }
 
-    /// Finds where a head ends: at the brace that opens its block, or at the end of its line.
-    fn head_end(&mut self, start: usize, has_block: bool) -> (usize, Stop) {
-        let mut open: Vec<usize> = Vec::new();
+    /// Returns the head's own lines of an item without block: what follows them belongs into the block.
+    fn written_head(&self, range: Range<usize>) -> Range<usize> {
+        let mut end = self.line_end(range.start);
+        while end < range.end {
+            let next = self.line_end(end + 1);
+            let line = self.text[end + 1..next].trim_ascii_start();
+            let goes_on = [&b"join "[..], b"where ", b"->", b"and ", b"or "].iter().any(|word| line.starts_with(word));
+            if !goes_on {
+                break;
+            }
+            end = next;
+        }
+        trimmed(&self.text, range.start..end)
+    }
+
+    /// Finds where a head ends: at the brace that opens its block, or at the end of its line. Brackets match here,
+    /// but for the brace of a block.
+    fn head_end(&self, start: usize, has_block: bool) -> (usize, Stop) {
+        let mut open = 0usize;
         let mut matches = 0;
         let mut at = start;
         while at < self.text.len() {
             match self.text[at] {
-                b'{' if open.is_empty() && matches == 0 && has_block && !self.opens_group(at) => {
-                    return (at, Stop::Brace);
-                }
+                b'{' if open == 0 && matches == 0 && has_block && !self.opens_group(at) => return (at, Stop::Brace),
                 byte @ (b'{' | b'(' | b'[') => {
                     matches -= usize::from(byte == b'{' && matches > 0);
-                    open.push(at);
-                    if open.len() > DEEPEST {
-                        return (self.too_deep(at), Stop::Broken);
-                    }
+                    open += 1;
                     at += 1;
                 }
+                b'}' if open == 0 => return (at, Stop::Line),
                 b'}' | b')' | b']' => {
-                    if open.pop().is_none() && self.text[at] == b'}' {
-                        return (at, Stop::Close);
-                    }
+                    open = open.saturating_sub(1);
                     at += 1;
                 }
-                b'\n' if open.is_empty() && !has_block => return (at, Stop::Line),
-                b'\n' if open.last().is_some_and(|open| self.text[*open] != b'{' || self.opens_group(*open)) => {
-                    self.unclosed(open.last().copied());
-                    return (at, Stop::Broken);
-                }
-                b'\n' if self.item_word(at + 1).is_some() => {
-                    self.unclosed(open.first().copied());
-                    return (at, Stop::Line);
-                }
+                b'\n' if open == 0 && !has_block => return (at, Stop::Line),
+                b'\n' if self.item_word(at + 1).is_some() => return (at, Stop::Line),
                 _ => {
-                    matches +=
-                        usize::from(at == 0 || !is_name(self.text[at - 1])) * usize::from(self.word_at(at, b"match"));
-                    at = self.token_end(at, false);
+                    let begins_word = at == 0 || !is_name(self.text[at - 1]);
+                    matches += usize::from(begins_word && self.word_at(at, b"match"));
+                    at = self.token_end(at);
                 }
             }
         }
-        self.unclosed(open.first().copied());
         (at, Stop::Line)
     }
 
@@ -226,42 +272,19 @@ impl Cutter {
         self.text[at..].starts_with(word) && !self.text.get(at + word.len()).is_some_and(|byte| is_name(*byte))
     }
 
-    fn unclosed(&mut self, open: Option<usize>) {
-        if let Some(open) = open {
-            let span = Span::new(self.file, open..open + 1);
-            let closing = match self.text[open] {
-                b'(' => ')',
-                b'[' => ']',
-                _ => '}',
-            };
-            self.diagnostics
-                .push(Diagnostic::error(Code::UNCLOSED, span, "this is never closed").help(format!("add `{closing}`")));
-        }
-    }
-
-    fn too_deep(&mut self, at: usize) -> usize {
-        let span = Span::new(self.file, at..at + 1);
-        let message = format!("brackets are nested more than {DEEPEST} deep");
-        self.diagnostics.push(Diagnostic::error(Code::NESTING, span, message).help("split the rule"));
-        let mut end = self.line_end(at);
-        while end < self.text.len() && self.item_word(end + 1).is_none() {
-            end = self.line_end(end + 1);
-        }
-        end
-    }
-
     /// Cuts a block; `open` is its brace.
     fn block(&mut self, open: usize) -> (Block, usize) {
         let mut pieces = Vec::new();
         let mut at = open + 1;
+        let end = self.ends.get(&open).copied().unwrap_or(usize::MAX);
         loop {
-            let Some(start) = self.next_text(at) else {
-                self.unclosed(Some(open));
-                return (Block { pieces, close: self.text.len()..self.text.len() }, self.text.len());
-            };
-            if self.item_word(start).is_some() {
-                self.unclosed(Some(open));
-                return (Block { pieces, close: start..start }, start);
+            let start = self.next_text(at).unwrap_or(self.text.len());
+            if start >= end.min(self.text.len()) || self.item_word(start).is_some() {
+                if end == usize::MAX {
+                    self.report(open..open + 1, "this is never closed", "add `}`");
+                }
+                let stop = start.min(end);
+                return (Block { pieces, close: stop..stop }, stop);
             }
             if self.text[start] == b'}' {
                 return (Block { pieces, close: start..start + 1 }, start + 1);
@@ -275,10 +298,10 @@ impl Cutter {
     fn statement(&mut self, start: usize) -> (Piece, usize) {
         let nested = self.word_at(start, b"into");
         let (head_end, stop) = self.head_end(start, nested);
-        let head_end = if nested && stop != Stop::Brace { self.line_end(start).min(head_end) } else { head_end };
-        let mut piece = Piece { head: start..head_end, block: None, broken: stop == Stop::Broken };
-        if stop != Stop::Brace {
-            return (piece, head_end);
+        let head_end = if nested && stop == Stop::Line { self.line_end(start).min(head_end) } else { head_end };
+        let mut piece = Piece { head: start..head_end, block: None, broken: self.is_damaged(start..head_end) };
+        if stop == Stop::Line {
+            return (piece, head_end.max(start + 1));
         }
         let (block, end) = self.block(head_end);
         piece.block = Some(block);
@@ -289,9 +312,7 @@ impl Cutter {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stop {
     Brace,
-    Close,
     Line,
-    Broken,
 }
 
 fn is_name(byte: u8) -> bool {

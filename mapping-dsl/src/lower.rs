@@ -3,7 +3,7 @@
 use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::{Expr, ExprKind, LinkKind, Step};
 use crate::resolve::Draft;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Orders targets within steps and steps among each other.
 pub(crate) fn lower(drafts: Vec<Draft<'_>>, diagnostics: &mut Vec<Diagnostic>) -> Vec<Step> {
@@ -31,7 +31,25 @@ pub(crate) fn lower(drafts: Vec<Draft<'_>>, diagnostics: &mut Vec<Diagnostic>) -
 
 /// Returns the steps in running order: a step stands after those whose keys it takes, else in file order.
 fn step_order(drafts: &[Draft<'_>], diagnostics: &mut Vec<Diagnostic>) -> Vec<usize> {
-    let needs: Vec<Vec<usize>> = drafts.iter().map(|draft| needed_steps(draft, drafts)).collect();
+    let mut steps: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut writers: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (index, draft) in drafts.iter().enumerate() {
+        steps.entry(&draft.step.name).or_insert(index);
+        let tables: BTreeSet<&str> = draft.step.targets.iter().map(|target| target.table.as_str()).collect();
+        tables.into_iter().for_each(|table| writers.entry(table).or_default().push(index));
+    }
+    // A table that a step looks rows up in must be filled before by the other steps that write it.
+    let needs = drafts.iter().enumerate().map(|(index, draft)| {
+        let needed = draft.step.links.iter().flat_map(|link| match &link.kind {
+            LinkKind::Reference { step, .. } => steps.get(step.as_str()).into_iter().copied().collect(),
+            LinkKind::Lookup { table, .. } => {
+                let others = writers.get(table.as_str()).into_iter().flatten();
+                others.copied().filter(|other| *other != index).collect::<Vec<_>>()
+            }
+        });
+        needed.collect()
+    });
+    let needs: Vec<Vec<usize>> = needs.collect();
     order(&needs).unwrap_or_else(|stuck| {
         let names: Vec<String> = stuck.iter().map(|index| format!("`{}`", drafts[*index].step.name)).collect();
         let first = &drafts[stuck[0]];
@@ -46,41 +64,40 @@ fn step_order(drafts: &[Draft<'_>], diagnostics: &mut Vec<Diagnostic>) -> Vec<us
     })
 }
 
-fn needed_steps(draft: &Draft<'_>, drafts: &[Draft<'_>]) -> Vec<usize> {
-    let named = draft.step.links.iter().filter_map(|link| match &link.kind {
-        LinkKind::Reference { step, .. } => Some(step),
-        LinkKind::Lookup { .. } => None,
-    });
-    let references = named.filter_map(|name| drafts.iter().position(|other| other.step.name == *name));
-    // A table that a step looks rows up in must be filled before by the steps that write it.
-    let looked_up = draft.step.links.iter().filter_map(|link| match &link.kind {
-        LinkKind::Lookup { table, .. } => Some(table),
-        LinkKind::Reference { .. } => None,
-    });
-    let writes = |table: &String| {
-        let writers = drafts.iter().enumerate().filter(move |(_, other)| {
-            other.step.name != draft.step.name && other.step.targets.iter().any(|target| target.table == *table)
-        });
-        writers.map(|(index, _)| index).collect::<Vec<_>>()
-    };
-    references.chain(looked_up.flat_map(writes).collect::<Vec<_>>()).collect()
-}
-
-/// Returns a stable order in which everything stands after what it needs, or those that cannot be ordered.
+/// Returns a stable order in which everything stands after what it needs, or those that need each other.
 fn order(needs: &[Vec<usize>]) -> Result<Vec<usize>, Vec<usize>> {
-    let mut done: Vec<usize> = Vec::new();
-    let mut placed = vec![false; needs.len()];
-    while done.len() < needs.len() {
-        let ready = (0..needs.len()).find(|index| !placed[*index] && needs[*index].iter().all(|need| placed[*need]));
-        match ready {
-            Some(index) => {
-                placed[index] = true;
-                done.push(index);
+    let mut needed_by: Vec<Vec<usize>> = vec![Vec::new(); needs.len()];
+    let mut missing: Vec<usize> = vec![0; needs.len()];
+    for (index, needs) in needs.iter().enumerate() {
+        let needs: BTreeSet<usize> = needs.iter().copied().collect();
+        missing[index] = needs.len();
+        needs.into_iter().for_each(|need| needed_by[need].push(index));
+    }
+    let mut ready: BTreeSet<usize> = (0..needs.len()).filter(|index| missing[*index] == 0).collect();
+    let mut done = Vec::new();
+    while let Some(index) = ready.pop_first() {
+        done.push(index);
+        for follower in &needed_by[index] {
+            missing[*follower] -= 1;
+            if missing[*follower] == 0 {
+                ready.insert(*follower);
             }
-            None => return Err((0..needs.len()).filter(|index| !placed[*index]).collect()),
         }
     }
-    Ok(done)
+    match done.len() == needs.len() {
+        true => Ok(done),
+        false => Err(cycle(&needed_by, (0..needs.len()).filter(|index| missing[*index] > 0).collect())),
+    }
+}
+
+/// Leaves out of those that are stuck the ones that only wait for a ring.
+fn cycle(needed_by: &[Vec<usize>], mut stuck: BTreeSet<usize>) -> Vec<usize> {
+    while let Some(waiting) =
+        stuck.iter().copied().find(|index| !needed_by[*index].iter().any(|follower| stuck.contains(follower)))
+    {
+        stuck.remove(&waiting);
+    }
+    stuck.into_iter().collect()
 }
 
 /// Returns the new place of each target: after the targets whose keys it takes.

@@ -28,16 +28,20 @@ mod grammar {
 /// An expression with more operators than this is refused: the stages after this one recurse.
 const MOST_OPERATORS: usize = 200;
 
+/// The edition of the language that this compiler knows.
+pub(crate) const EDITION: u32 = 1;
+
 /// Reads a mapping. What could not be read is in the diagnostics; the tree holds the rest.
 pub fn parse(file: FileId, text: &str) -> (File, Vec<Diagnostic>) {
     let pieces = lines::cut(file, text);
     let mut reader =
         Reader { file, text: &pieces.text, original: text, diagnostics: pieces.diagnostics, tree: File::default() };
     reader.tree.comments = pieces.comments;
+    reader.tree.incomplete = !pieces.strays.is_empty();
     for item in &pieces.items {
         reader.item(item);
     }
-    reader.misplaced_docs(&pieces.items);
+    reader.misplaced_docs(&pieces.items, &pieces.strays);
     (reader.tree, reader.diagnostics)
 }
 
@@ -51,9 +55,6 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn item(&mut self, piece: &Piece) {
-        if piece.broken {
-            return;
-        }
         let head = &self.text[piece.head.clone()];
         match head.split_ascii_whitespace().next() {
             Some("language") => self.language(piece),
@@ -63,16 +64,19 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Parses one piece; a failure is reported at its place.
-    fn piece(&mut self, rule: Rule, range: std::ops::Range<usize>) -> Option<Pair<'a, Rule>> {
-        let text: &'a str = &self.text[range.clone()];
+    /// Parses one piece; a failure is reported at its place. A broken piece has been reported.
+    fn piece(&mut self, rule: Rule, piece: &Piece) -> Option<Pair<'a, Rule>> {
+        if piece.broken {
+            return None;
+        }
+        let text: &'a str = &self.text[piece.head.clone()];
         match MapGrammar::parse(rule, text) {
             Ok(mut pairs) => {
                 let pair = pairs.next().expect("a grammar rule that matched gives one pair");
-                (!self.too_long(&pair, range.start)).then_some(pair)
+                (!self.too_long(&pair, piece.head.start)).then_some(pair)
             }
             Err(error) => {
-                self.diagnostics.push(words::syntax_error(self.file, text, range.start, &error, rule));
+                self.diagnostics.push(words::syntax_error(self.file, text, piece.head.start, &error, rule));
                 None
             }
         }
@@ -109,14 +113,24 @@ impl<'a> Reader<'a> {
     }
 
     fn language(&mut self, piece: &Piece) {
-        let Some(pair) = self.piece(Rule::language_piece, piece.head.clone()) else { return };
+        let base = piece.head.start;
+        let Some(pair) = self.piece(Rule::language_piece, piece) else {
+            let span = Span::new(self.file, piece.head.clone());
+            self.tree.language.get_or_insert((EDITION, span));
+            return;
+        };
         let number = children(pair).find(|pair| pair.as_rule() == Rule::integer).expect("the grammar has it");
-        let span = self.builder(piece.head.start).span(&number);
+        let span = self.builder(base).span(&number);
+        if let Some((_, first)) = self.tree.language {
+            let error = Diagnostic::error(Code::LANGUAGE, span, "the language line is given twice");
+            self.diagnostics.push(error.label(first, "first here").help("take one out"));
+            return;
+        }
         self.tree.language = Some((number.as_str().parse().unwrap_or(u32::MAX), span));
     }
 
     fn side(&mut self, piece: &Piece) {
-        let Some(pair) = self.piece(Rule::side_piece, piece.head.clone()) else { return };
+        let Some(pair) = self.piece(Rule::side_piece, piece) else { return };
         let mut builder = self.builder(piece.head.start);
         let span = builder.trimmed(&pair);
         let mut parts = children(pair);
@@ -132,10 +146,10 @@ impl<'a> Reader<'a> {
     }
 
     fn values(&mut self, piece: &Piece) {
-        let block = piece.block.as_ref().expect("an item of this kind is cut with its block");
-        let header = self.piece(Rule::values_header, piece.head.clone());
-        let arms: Vec<ValueArm> = block.pieces.iter().filter_map(|piece| self.value_arm(piece)).collect();
-        let Some(pair) = header else { return };
+        let header = self.piece(Rule::values_header, piece);
+        let Some(block) = &piece.block else { return self.unreadable(piece) };
+        let arms: Vec<Option<ValueArm>> = block.pieces.iter().map(|piece| self.value_arm(piece)).collect();
+        let Some(pair) = header else { return self.unreadable(piece) };
         let docs = self.docs_before(piece.head.start);
         let builder = self.builder(piece.head.start);
         let span = builder.trimmed(&pair);
@@ -144,12 +158,26 @@ impl<'a> Reader<'a> {
         let from = builder.path(inner(next(&mut parts)));
         let arrow = arrow_of(next(&mut parts));
         let to = builder.path(inner(next(&mut parts)));
+        let damaged = block.close.is_empty() || arms.iter().any(Option::is_none);
         let end = Span::new(self.file, block.close.clone());
-        self.tree.values.push(Values { docs, name, from, arrow, to, arms, end, span });
+        let arms = arms.into_iter().flatten().collect();
+        self.tree.values.push(Values { docs, name, from, arrow, to, arms, damaged, end, span });
+    }
+
+    /// Remembers the name of an item whose head could not be read, if it is there.
+    fn unreadable(&mut self, piece: &Piece) {
+        let mut words = self.text[piece.head.clone()].split_ascii_whitespace().skip(1);
+        let name = words.next().unwrap_or_default();
+        let plain = name.trim_end_matches(':');
+        let named = name.ends_with(':') || words.next().is_some_and(|word| word.starts_with(':'));
+        match named && !plain.is_empty() {
+            true => self.tree.unreadable.push(plain.trim_matches('`').to_string()),
+            false => self.tree.incomplete = true,
+        }
     }
 
     fn value_arm(&mut self, piece: &Piece) -> Option<ValueArm> {
-        let pair = self.piece(Rule::values_arm, piece.head.clone())?;
+        let pair = self.piece(Rule::values_arm, piece)?;
         let mut builder = self.builder(piece.head.start);
         let span = builder.trimmed(&pair);
         let mut parts = children(pair);
@@ -167,14 +195,14 @@ impl<'a> Reader<'a> {
     }
 
     fn map(&mut self, piece: &Piece) {
-        let block = piece.block.as_ref().expect("an item of this kind is cut with its block");
-        let header = self.piece(Rule::map_header, piece.head.clone());
+        let header = self.piece(Rule::map_header, piece);
+        let Some(block) = &piece.block else { return self.unreadable(piece) };
         let (statements, damaged) = self.statements(block, false);
-        let Some(pair) = header else { return };
+        let Some(pair) = header else { return self.unreadable(piece) };
         let docs = self.docs_before(piece.head.start);
         let end = Span::new(self.file, block.close.clone());
         let mut builder = self.builder(piece.head.start);
-        let Some(mut map) = builder.map_header(pair) else { return };
+        let Some(mut map) = builder.map_header(pair) else { return self.unreadable(piece) };
         (map.docs, map.statements, map.damaged, map.end) = (docs, statements, damaged, end);
         self.tree.maps.push(map);
     }
@@ -182,9 +210,9 @@ impl<'a> Reader<'a> {
     /// Reads the statements of a block; tells whether one of them could not be read.
     fn statements(&mut self, block: &Block, nested: bool) -> (Vec<Statement>, bool) {
         let mut statements = Vec::new();
-        let mut damaged = false;
+        let mut damaged = block.close.is_empty();
         for piece in &block.pieces {
-            let (statement, harmed) = if piece.broken { (None, true) } else { self.statement(piece, nested) };
+            let (statement, harmed) = self.statement(piece, nested);
             damaged |= harmed || statement.is_none();
             statements.extend(statement);
         }
@@ -195,12 +223,20 @@ impl<'a> Reader<'a> {
         if let Some(block) = &piece.block {
             return self.nested_block(piece, block, nested);
         }
-        let Some(pair) = self.piece(Rule::statement, piece.head.clone()) else { return (None, true) };
-        (self.builder(piece.head.start).statement(inner(pair)), false)
+        let Some(pair) = self.piece(statement_rule(&self.text[piece.head.clone()]), piece) else { return (None, true) };
+        if pair.as_rule() == Rule::into_header {
+            let span = self.builder(piece.head.start).trimmed(&pair);
+            let error = Diagnostic::error(Code::UNCLOSED, span, "this `into` has no block");
+            self.diagnostics.push(error.help("open it with `{` and close it with `}`"));
+            return (None, true);
+        }
+        let before = self.diagnostics.len();
+        let statement = self.builder(piece.head.start).statement(inner(pair));
+        (statement, self.diagnostics.len() > before)
     }
 
     fn nested_block(&mut self, piece: &Piece, block: &Block, nested: bool) -> (Option<Statement>, bool) {
-        let header = self.piece(Rule::into_header, piece.head.clone());
+        let header = self.piece(Rule::into_header, piece);
         let (statements, damaged) = self.statements(block, true);
         let Some(pair) = header else { return (None, true) };
         let builder = self.builder(piece.head.start);
@@ -218,36 +254,58 @@ impl<'a> Reader<'a> {
     fn docs_before(&self, start: usize) -> Vec<String> {
         let mut docs = Vec::new();
         let mut next_start = start;
-        for comment in self.tree.comments.iter().rev().filter(|comment| comment.span.end <= start) {
+        let before = self.tree.comments.partition_point(|comment| comment.span.end <= start);
+        for comment in self.tree.comments[..before].iter().rev() {
             let between = &self.original[comment.span.end..next_start];
             let joined = between.trim().is_empty() && between.matches('\n').count() <= 1;
             if !comment.doc || !joined {
                 break;
             }
-            let text = &self.original[comment.span.start + 3..comment.span.end];
-            docs.push(text.trim_end().strip_prefix(' ').unwrap_or(text.trim_end()).to_string());
+            let text = self.original[comment.span.start + 3..comment.span.end].trim_end();
+            docs.push(text.strip_prefix(' ').unwrap_or(text).to_string());
             next_start = comment.span.start;
         }
         docs.reverse();
         docs
     }
 
-    fn misplaced_docs(&mut self, items: &[Piece]) {
-        let takes_docs = |piece: &&Piece| piece.block.is_some();
-        let starts: Vec<usize> = items.iter().filter(takes_docs).map(|piece| piece.head.start).collect();
-        for comment in self.tree.comments.iter().filter(|comment| comment.doc) {
-            let after = &self.text[comment.span.end..];
-            let next_text = self.text.len() - after.trim_start().len();
-            if !starts.contains(&next_text) {
-                self.diagnostics.push(
-                    Diagnostic::error(
-                        Code::DOC_PLACE,
-                        comment.span,
-                        "a doc comment must stand right before `map` or `values`",
-                    )
-                    .help("write `//` for a comment that stays here"),
-                );
+    /// Reports doc comments before anything but a map or a value map (or what cannot be read, but may be one).
+    fn misplaced_docs(&mut self, items: &[Piece], strays: &[usize]) {
+        let takes_docs = |piece: &&Piece| piece.block.is_some() || piece.broken;
+        let mut starts: Vec<usize> = items.iter().filter(takes_docs).map(|piece| piece.head.start).collect();
+        starts.extend(strays);
+        starts.sort_unstable();
+        let mut following = self.text.len()..self.text.len();
+        for comment in self.tree.comments.iter().rev() {
+            let between = &self.text[comment.span.end..following.start];
+            let blank = between.len() - between.trim_start().len();
+            let next = if blank < between.len() { comment.span.end + blank } else { following.end };
+            following = comment.span.start..next;
+            if comment.doc && starts.binary_search(&next).is_err() {
+                let message = "a doc comment must stand right before `map` or `values`";
+                let error = Diagnostic::error(Code::DOC_PLACE, comment.span, message);
+                self.diagnostics.push(error.help("write `//` for a comment that stays here"));
             }
         }
+    }
+}
+
+/// Returns how a statement is to be read: by its keyword, unless that is the name of a table or function here.
+fn statement_rule(text: &str) -> Rule {
+    let text = text.trim_start();
+    let end = text.find(|character: char| !character.is_ascii_alphanumeric() && character != '_').unwrap_or(text.len());
+    let (word, rest) = text.split_at(end);
+    if rest.trim_start().starts_with(['.', '(', '-', '<']) {
+        return Rule::statement;
+    }
+    match word {
+        "key" => Rule::key_piece,
+        "drop" => Rule::drop_piece,
+        "defer" => Rule::defer_piece,
+        "reject" => Rule::guard_piece,
+        "unique" => Rule::unique_piece,
+        "example" => Rule::example_piece,
+        "into" => Rule::into_header,
+        _ => Rule::statement,
     }
 }

@@ -75,8 +75,8 @@ pub(crate) struct LeftBehind {
 pub(crate) struct KeyShape {
     pub(crate) name: String,
     pub(crate) roles: Vec<(String, crate::types::Type)>,
-    /// Type of each key column.
-    pub(crate) key: Vec<crate::types::Type>,
+    /// Type of each key column; none when the key could not be resolved.
+    pub(crate) key: Option<Vec<crate::types::Type>>,
     /// Index of the target that remembers the key.
     pub(crate) keyed: Option<usize>,
 }
@@ -84,23 +84,36 @@ pub(crate) struct KeyShape {
 /// Resolves one map.
 pub(crate) struct Resolver<'a, 'd> {
     pub(crate) world: &'a World<'a>,
-    pub(crate) shapes: &'d [KeyShape],
+    pub(crate) shapes: &'d BTreeMap<String, KeyShape>,
+    /// Names of all maps, those without shape included.
+    pub(crate) maps: &'d BTreeSet<&'a str>,
     pub(crate) draft: Draft<'a>,
     pub(crate) diagnostics: &'d mut Vec<Diagnostic>,
     /// Columns that cannot be null where we are (an arm of a match).
     pub(crate) not_null: Vec<usize>,
+    /// Aliases that do not exist and have been reported.
+    pub(crate) unknown: BTreeSet<String>,
 }
 
 /// Resolves all maps: heads and keys first, so that they can refer to each other.
 pub(crate) fn resolve<'a>(world: &'a World<'a>, diagnostics: &mut Vec<Diagnostic>) -> Vec<Draft<'a>> {
     let drafts: Vec<Option<Draft<'a>>> =
         world.tree.maps.iter().map(|map| header::draft(world, map, diagnostics)).collect();
-    let shapes: Vec<KeyShape> = drafts.iter().flatten().map(header::key_shape).collect();
-    let known: BTreeSet<&str> = world.tree.maps.iter().map(|map| map.name.text.as_str()).collect();
+    let shapes = drafts.iter().flatten().map(header::key_shape);
+    let shapes: BTreeMap<String, KeyShape> = shapes.map(|shape| (shape.name.clone(), shape)).collect();
+    let maps: BTreeSet<&str> = world.tree.maps.iter().map(|map| map.name.text.as_str()).collect();
     let mut done = Vec::new();
     for draft in drafts.into_iter().flatten() {
-        let mut resolver = Resolver { world, shapes: &shapes, draft, diagnostics, not_null: Vec::new() };
-        resolver.body(&known);
+        let mut resolver = Resolver {
+            world,
+            shapes: &shapes,
+            maps: &maps,
+            draft,
+            diagnostics,
+            not_null: Vec::new(),
+            unknown: BTreeSet::new(),
+        };
+        resolver.body();
         done.push(resolver.draft);
     }
     done
@@ -110,6 +123,14 @@ impl<'a> Resolver<'a, '_> {
     pub(crate) fn report(&mut self, diagnostic: Diagnostic) {
         self.draft.damaged |= diagnostic.level == crate::diagnostic::Level::Error;
         self.diagnostics.push(diagnostic);
+    }
+
+    /// Reports an alias that does not exist, once for each name: the mistake may stand in the head.
+    fn report_alias(&mut self, name: &ast::Name, diagnostic: Diagnostic) {
+        self.draft.damaged = true;
+        if self.unknown.insert(name.text.clone()) {
+            self.report(diagnostic);
+        }
     }
 
     pub(crate) fn line(&self, span: Span) -> usize {
@@ -138,7 +159,7 @@ impl<'a> Resolver<'a, '_> {
                     )
                 }
             };
-            self.report(error);
+            self.report_alias(name, error);
         }
         found
     }
@@ -147,13 +168,21 @@ impl<'a> Resolver<'a, '_> {
     pub(crate) fn role(&mut self, name: &ast::Name) -> Option<usize> {
         let found = self.draft.roles.iter().position(|role| role.name == name.text);
         if found.is_none() {
-            let names: Vec<&str> = self.draft.roles.iter().map(|role| role.name.as_str()).collect();
-            let message = format!("this map has no target `{}`", name.text);
-            let error = Diagnostic::error(Code::UNKNOWN_ALIAS, name.span, message);
-            let error = crate::world::suggest(error, name.span, &name.text, &names);
-            self.report(error);
+            let error = self.unknown_role(name);
+            self.report_alias(name, error);
         }
         found
+    }
+
+    fn unknown_role(&self, name: &ast::Name) -> Diagnostic {
+        if self.draft.aliases.iter().any(|alias| alias.name == name.text) {
+            let message = format!("`{}` is a legacy table; the target stands right of the arrow", name.text);
+            return Diagnostic::error(Code::WRONG_SIDE, name.span, message);
+        }
+        let names: Vec<&str> = self.draft.roles.iter().map(|role| role.name.as_str()).collect();
+        let message = format!("this map has no target `{}`", name.text);
+        let error = Diagnostic::error(Code::UNKNOWN_ALIAS, name.span, message);
+        crate::world::suggest(error, name.span, &name.text, &names)
     }
 
     /// Resolves a column of a target.

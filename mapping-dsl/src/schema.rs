@@ -17,6 +17,7 @@ pub mod translate;
 
 use crate::source::FileId;
 use crate::types::Type;
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// The kinds of database whose DDL is read and whose SQL is written.
@@ -71,12 +72,16 @@ pub struct Schema {
     pub tables: Vec<Table>,
     /// What is no table definition, or a part of one that was not understood.
     pub skipped: Vec<Skipped>,
+    /// Places of tables by name; looked at first, and not trusted if tables have been changed since.
+    places: BTreeMap<String, usize>,
 }
 
 impl Schema {
     /// Returns the table of that name: exactly, else the only one that differs by case.
     pub fn table(&self, name: &str) -> Option<&Table> {
-        self.tables.iter().find(|table| table.name == name).or_else(|| {
+        let placed = self.places.get(name).and_then(|place| self.tables.get(*place));
+        let found = placed.filter(|table| table.name == name);
+        found.or_else(|| self.tables.iter().find(|table| table.name == name)).or_else(|| {
             let mut same = self.tables.iter().filter(|table| table.name.eq_ignore_ascii_case(name));
             same.next().filter(|_| same.next().is_none())
         })

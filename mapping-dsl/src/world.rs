@@ -5,6 +5,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::{Side, ValueMap};
 use crate::schema::{Column, Table};
 use crate::source::{FileId, Sources, Span};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The two sides and everything named at the top level.
 pub(crate) struct World<'a> {
@@ -13,6 +14,10 @@ pub(crate) struct World<'a> {
     pub(crate) legacy: Side,
     pub(crate) target: Side,
     pub(crate) value_maps: Vec<ValueMap>,
+    /// Indexes of value maps with errors: what uses them is not judged.
+    pub(crate) broken_values: BTreeSet<usize>,
+    /// Index of each value map by its name; the first of several.
+    values_by_name: BTreeMap<&'a str, usize>,
 }
 
 /// Which of the two sides.
@@ -22,12 +27,44 @@ pub(crate) enum Which {
     Target,
 }
 
-impl World<'_> {
+impl<'a> World<'a> {
+    pub(crate) fn new(sources: &'a Sources, tree: &'a ast::File, legacy: Side, target: Side) -> World<'a> {
+        let names = tree.values.iter().enumerate().rev();
+        let values_by_name = names.map(|(index, values)| (values.name.text.as_str(), index)).collect();
+        let (value_maps, broken_values) = (Vec::new(), BTreeSet::new());
+        World { sources, tree, legacy, target, value_maps, broken_values, values_by_name }
+    }
+
+    /// Returns the index of a value map.
+    pub(crate) fn values(&self, name: &str) -> Option<usize> {
+        self.values_by_name.get(name).copied()
+    }
+
+    /// Returns whether a map or value map of this name may stand where something could not be read.
+    pub(crate) fn may_exist(&self, name: &str) -> bool {
+        self.tree.incomplete || self.tree.unreadable.iter().any(|known| known == name)
+    }
+
     pub(crate) fn side(&self, which: Which) -> &Side {
         match which {
             Which::Legacy => &self.legacy,
             Which::Target => &self.target,
         }
+    }
+
+    /// Returns what is written at a place of the mapping, on one line and without comments.
+    pub(crate) fn written(&self, span: Span) -> String {
+        let comments = &self.tree.comments;
+        let first = comments.partition_point(|comment| comment.span.end <= span.start);
+        let within =
+            comments[first..].iter().map(|comment| comment.span).take_while(|comment| comment.start < span.end);
+        let (mut text, mut at) = (String::new(), span.start);
+        for comment in within {
+            text.push_str(self.sources.text(Span { start: at, end: comment.start, ..span }));
+            at = comment.end;
+        }
+        text.push_str(self.sources.text(Span { start: at, ..span }));
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
     /// Returns the line of a place in the mapping.
@@ -133,7 +170,8 @@ pub(crate) fn nearest<'n>(name: &str, names: &[&'n str]) -> Option<&'n str> {
     let wanted = simple(name);
     let distances = names.iter().map(|candidate| (distance(&wanted, &simple(candidate)), *candidate));
     let (least, near) = distances.min_by_key(|(distance, _)| *distance)?;
-    (least <= wanted.chars().count().max(3) / 3).then_some(near)
+    let length = wanted.chars().count();
+    (least <= length.max(3) / 3 && least < length).then_some(near)
 }
 
 /// Returns how many characters must be put in, taken out, replaced or swapped with their neighbour.

@@ -10,6 +10,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::resolve::Draft;
 use crate::schema::{Assigned, Column};
 use crate::source::Span;
+use crate::types::Type;
 use crate::world::{Which, World, nearest, quoted_if_needed};
 use std::collections::BTreeMap;
 
@@ -57,9 +58,9 @@ fn legacy(world: &World<'_>, draft: &Draft<'_>, diagnostics: &mut Vec<Diagnostic
         return;
     }
     let names: Vec<String> = missing.iter().map(|column| quoted_if_needed(&column.name)).collect();
-    let plural = if missing.len() == 1 { "column is" } else { "columns are" };
+    let verb = if missing.len() == 1 { "is" } else { "are" };
     let message =
-        format!("{} of {} {plural} not spoken of: {}", missing.len(), base.table.columns.len(), shorten(&names));
+        format!("{} of {} columns {verb} not spoken of: {}", missing.len(), base.table.columns.len(), shorten(&names));
     let line = match names.as_slice() {
         [one] => format!("  drop {}.{one} \"reason\"\n", base.name),
         _ => format!("  drop {}.{{{}}} \"reason\"\n", base.name, names.join(", ")),
@@ -79,6 +80,7 @@ fn target(world: &World<'_>, draft: &Draft<'_>, role: usize, diagnostics: &mut V
         .columns
         .iter()
         .filter(|column| !given(column) && column.default.is_none() && column.assigned == Assigned::No)
+        .filter(|column| !(column.nullable && matches!(column.ty, Type::Other(_)))) // Nothing can be written there.
         .collect();
     if missing.is_empty() {
         return;

@@ -2,12 +2,14 @@
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::resolve::Draft;
+use std::collections::BTreeMap;
 
 pub(super) fn check(drafts: &[Draft<'_>], diagnostics: &mut Vec<Diagnostic>) {
+    let by_name: BTreeMap<&str, &Draft<'_>> = drafts.iter().map(|draft| (draft.step.name.as_str(), draft)).collect();
     for draft in drafts {
         for left in &draft.left_behind {
             let Some((to, span)) = &left.to else { continue };
-            let Some(other) = drafts.iter().find(|other| other.step.name == *to) else { continue };
+            let Some(other) = by_name.get(to.as_str()) else { continue };
             let table = &draft.aliases[left.alias].table.name;
             let taken = other
                 .used

@@ -9,16 +9,30 @@ use crate::schema::Column;
 use crate::source::Span;
 use crate::types::Type;
 use crate::world::{Which, World};
+use std::collections::BTreeMap;
 
 pub(super) fn check(world: &World<'_>, draft: &mut Draft<'_>, diagnostics: &mut Vec<Diagnostic>) {
     let map = draft.map;
+    let mut names: BTreeMap<&str, Span> = BTreeMap::new();
     for statement in &map.statements {
         if let StatementKind::Example(example) = &statement.kind
+            && !given_twice(&mut names, example, diagnostics)
             && let Some(example) = resolve(world, draft, example, statement.span, diagnostics)
         {
             draft.step.examples.push(example);
         }
     }
+}
+
+fn given_twice<'e>(
+    names: &mut BTreeMap<&'e str, Span>,
+    example: &'e ast::Example,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> bool {
+    let Some(first) = names.insert(&example.name.text, example.name.span) else { return false };
+    let message = format!("this map has an example \"{}\" already", example.name.text);
+    diagnostics.push(Diagnostic::error(Code::EXAMPLE, example.name.span, message).label(first, "the other one"));
+    true
 }
 
 fn resolve(

@@ -49,7 +49,8 @@ fn legacy_key(world: &World<'_>, draft: &Draft<'_>, diagnostics: &mut Vec<Diagno
     if columns.is_empty() {
         return; // Reported where the statement was resolved.
     }
-    if !base.table.is_unique(&columns) {
+    let unique = base.table.is_unique(&columns);
+    if !unique {
         let message = format!(
             "key {} is not known to be unique in {}.{}",
             columns.join(", "),
@@ -67,7 +68,7 @@ fn legacy_key(world: &World<'_>, draft: &Draft<'_>, diagnostics: &mut Vec<Diagno
     }
     let nullable =
         draft.step.read.key.iter().map(|place| &draft.step.read.columns[*place]).find(|column| column.nullable);
-    if let Some(column) = nullable {
+    if let Some(column) = nullable.filter(|_| unique) {
         let message = format!("the key column `{}` can be null", column.column);
         diagnostics.push(
             Diagnostic::error(Code::NO_KEY, *span, message)
@@ -124,8 +125,10 @@ fn target_key(world: &World<'_>, draft: &Draft<'_>, role: usize, diagnostics: &m
         diagnostics.push(error.help("rollback and comparison need one; targets with other keys are not supported yet"));
         return;
     };
-    let counter = table.column(key).is_some_and(|column| column.assigned == Assigned::Counter);
-    if !counter && draft.step.targets[role].key_rule.is_none() && !draft.damaged {
+    // A key without default is reported with the other columns that get no value.
+    let known = table.column(key);
+    let given = known.is_none_or(|column| column.assigned == Assigned::Counter || column.default.is_none());
+    if !given && draft.step.targets[role].key_rule.is_none() && !draft.damaged {
         let message = format!("nothing gives `{}.{key}` a value", target.name);
         let error =
             Diagnostic::error(Code::TARGET_KEY, target.span, message).label(ddl, "its primary key is no counter");

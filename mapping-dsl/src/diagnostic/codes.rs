@@ -1,4 +1,4 @@
-//! All codes. A number is never used again for something else.
+//! All codes. A number is never used again for something else; M0306, M0607 and others are held free.
 
 /// A stable code, such as `M0210`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -39,7 +39,6 @@ codes! {
     NULL "M0303" "null can reach a column that does not take it"
     CONVERSION "M0304" "no conversion between two types"
     NARROW "M0305" "values may not fit the target column"
-    ZERO_DATE "M0306" "a zero date has no counterpart"
     NOT_ALLOWED_VALUE "M0307" "a value that the target column's list does not have"
     UNSUPPORTED_TYPE "M0308" "a column of a type that cannot be mapped"
     ZONE "M0309" "a time zone is missing or unknown"

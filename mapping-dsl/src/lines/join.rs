@@ -37,7 +37,7 @@ impl Cutter {
                     open.pop();
                     at += 1;
                 }
-                _ => at = self.token_end(at, false),
+                _ => at = self.token_end(at),
             }
         }
     }

@@ -28,12 +28,61 @@ pub(super) fn syntax_error(
         true => format!("{} ends too early", piece_words(piece)),
         false => format!("{} cannot be read from here on", piece_words(piece)),
     };
-    let diagnostic = Diagnostic::error(Code::SYNTAX, span, message);
-    match expected.is_empty() {
-        true => diagnostic,
-        false => diagnostic.here(format!("expected {}", one_of(&expected))),
+    let mut diagnostic = Diagnostic::error(Code::SYNTAX, span, message);
+    if !expected.is_empty() {
+        diagnostic = diagnostic.here(format!("expected {}", one_of(&expected)));
+    }
+    match habit(&found, &text[..at]) {
+        Some(help) => diagnostic.help(help),
+        None => diagnostic,
     }
 }
+
+/// What people write out of habit, and what is written here.
+fn habit(found: &str, before: &str) -> Option<&'static str> {
+    let habits = [
+        (";", "a line end ends a statement: take `;` out"),
+        ("=>", "write `->`, or `<->` when nothing is lost"),
+        ("==", "a rule has an arrow; conditions stand after `where` and `when`"),
+        ("=", "write `->` or `<->` for a rule, `==` to compare"),
+        ("'", "texts stand in double quotes"),
+        ("allow", "write `allow(what) \"reason\"`"),
+        ("<->", "a rule has one arrow, with a value left and a column right of it"),
+        ("->", "a rule has one arrow, with a value left and a column right of it"),
+        ("<-", "a rule has one arrow, with a value left and a column right of it"),
+        ("&&", "write `and`"),
+        ("||", "write `or`; `++` joins texts"),
+        ("!", "write `not`"),
+    ];
+    let known = habits.into_iter().find(|(written, _)| found.starts_with(written)).map(|(_, help)| help);
+    let is_lone_word = before.split_ascii_whitespace().count() == 1 && !before.contains(['.', '(', '"']);
+    known.or_else(|| is_lone_word.then_some(STATEMENTS).filter(|_| !KEYWORDS.contains(&before.trim())))
+}
+
+const STATEMENTS: &str = "a statement is a rule such as `a.Name <-> t.name`, or begins with `key`, `into`, `drop`, \
+    `defer`, `reject`, `unique`, `irreversible` or `example`";
+
+const KEYWORDS: [&str; 19] = [
+    "key",
+    "into",
+    "drop",
+    "defer",
+    "reject",
+    "unique",
+    "irreversible",
+    "example",
+    "match",
+    "exists",
+    "ref",
+    "lookup",
+    "generated",
+    "not",
+    "map",
+    "values",
+    "legacy",
+    "target",
+    "language",
+];
 
 /// A failure after blanks at the end of a piece is shown right after its text.
 fn skip_blanks_back(text: &str, at: usize) -> usize {
@@ -70,6 +119,12 @@ fn piece_words(rule: Rule) -> &'static str {
         Rule::values_arm => "an arm of a value map",
         Rule::map_header => "the head of a map",
         Rule::into_header => "the head of an `into` block",
+        Rule::key_piece => "this `key`",
+        Rule::drop_piece => "this `drop`",
+        Rule::defer_piece => "this `defer`",
+        Rule::guard_piece => "this `reject`",
+        Rule::unique_piece => "this `unique`",
+        Rule::example_piece => "this example",
         _ => "this statement",
     }
 }
@@ -79,6 +134,9 @@ fn expected_words(rules: &[Rule]) -> Vec<&'static str> {
     let mut words: Vec<&'static str> = rules.iter().filter_map(|rule| rule_words(*rule)).collect();
     words.sort_unstable();
     words.dedup();
+    if words.contains(&"a statement") {
+        return vec!["a statement"];
+    }
     if words.len() > 6 {
         let rare = [
             "a date",

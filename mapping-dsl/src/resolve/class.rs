@@ -39,11 +39,13 @@ fn constant_but_one<'e>(parts: impl Iterator<Item = &'e Expr>) -> Class {
 }
 
 fn value_map_class(map: &ValueMap) -> Class {
-    let outcomes =
-        map.arms.iter().map(|arm| (&arm.to, arm.arrow)).chain(map.rest.iter().map(|rest| (rest, Arrow::Forward)));
-    let classes = outcomes.map(|(outcome, arrow)| match (outcome, arrow) {
+    let arms = map.arms.iter().map(|arm| (&arm.to, arm.arrow, arm.from.len()));
+    let outcomes = arms.chain(map.rest.iter().map(|rest| (rest, Arrow::Forward, 1)));
+    let classes = outcomes.map(|(outcome, arrow, values)| match (outcome, arrow) {
         (Outcome::Reject(_), _) => Class::Prism,
         (Outcome::Value(_), Arrow::Forward) => Class::Lens,
+        // Of several legacy values the first is the way back, unless the legacy row still says better.
+        (Outcome::Value(_), Arrow::Both | Arrow::Back) if values > 1 => Class::Lens,
         (Outcome::Value(_), Arrow::Both | Arrow::Back) => Class::Iso,
     });
     classes.fold(Class::Iso, Class::max)

@@ -23,10 +23,17 @@ impl Resolver<'_, '_> {
             return None;
         }
         if is_null(&expr) {
+            if !column.nullable {
+                let ddl = self.world.ddl_line(Which::Target, column.line);
+                let error = Diagnostic::error(Code::NULL, span, format!("`{}` does not take null", column.name));
+                self.report(error.label(ddl, "the column is declared here").help("write a value that it takes"));
+                return None;
+            }
             let typed = Expr { ty: column.ty.clone(), ..expr };
             return self.not_null(typed, column, span, role, losses);
         }
         self.listed(&expr, column, span)?;
+        self.literal_fits(&expr, column, span)?;
         let conversions = self.conversions(&expr, column, span, role, &mut losses)?;
         let converted = conversions.into_iter().fold(expr, |inner, conversion| {
             let nullable = inner.nullable;
@@ -58,6 +65,24 @@ impl Resolver<'_, '_> {
         ))
     }
 
+    /// Refuses a literal that no row could bring into the column.
+    fn literal_fits(&mut self, expr: &Expr, column: &Column, span: Span) -> Option<()> {
+        let fits = match (&expr.kind, &column.ty) {
+            (ExprKind::Literal(Literal::Integer(value)), Type::Integer { min, max }) => min <= value && value <= max,
+            (ExprKind::Literal(Literal::Text(text)), Type::Text { max: Some(max) }) => {
+                text.chars().count() <= *max as usize
+            }
+            _ => true,
+        };
+        if !fits {
+            let message = format!("{} does not fit into {}", self.declared(expr), column.declared);
+            let ddl = self.world.ddl_line(Which::Target, column.line);
+            let error = Diagnostic::error(Code::NARROW, span, message);
+            self.report(error.label(ddl, format!("`{}` is declared here", column.name)));
+        }
+        fits.then_some(())
+    }
+
     /// Refuses listed values that the column's list does not have.
     fn listed(&mut self, expr: &Expr, column: &Column, span: Span) -> Option<()> {
         let taken = match (&column.ty, &column.allowed) {
@@ -65,7 +90,17 @@ impl Resolver<'_, '_> {
             (_, Some(allowed)) => allowed,
             (_, None) => return Some(()),
         };
-        let Type::Enum(given) = &expr.ty else { return Some(()) };
+        let Type::Enum(given) = &expr.ty else {
+            if expr.ty.is_text() {
+                let message = format!("`{}` takes listed values only, this is any text", column.name);
+                let ddl = self.world.ddl_line(Which::Target, column.line);
+                let error = Diagnostic::error(Code::NOT_ALLOWED_VALUE, span, message).label(ddl, "declared here");
+                let error = error.note(format!("it takes: {}", taken.join(", ")));
+                self.report(error.help("use a value map, or `values { … } else reject \"…\"`"));
+                return None;
+            }
+            return Some(());
+        };
         let wrong: Vec<String> =
             given.iter().filter(|value| !taken.contains(value)).map(|value| format!("\"{value}\"")).collect();
         if wrong.is_empty() {

@@ -2,7 +2,7 @@
 
 use super::Resolver;
 use super::expression::Place;
-use super::kinds::{text_max, unite};
+use super::kinds::{is_null, text_max, unite};
 use crate::ast;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::{Expr, ExprKind, Function, Literal};
@@ -39,6 +39,12 @@ impl Resolver<'_, '_> {
             let given: Vec<&str> = typed.iter().map(|argument| argument.ty.family()).collect();
             let message = format!("`{}` takes ({}), not ({})", function.text, takes.join(", "), given.join(", "));
             self.report(Diagnostic::error(Code::ARGUMENTS, span, message));
+            return None;
+        }
+        if kind == Function::Coalesce && !is_null(&typed[0]) && unite(&typed[0].ty, &typed[1].ty).is_none() {
+            let (first, default) = (typed[0].ty.family(), typed[1].ty.family());
+            let message = format!("the default is {default}, the value {first}");
+            self.report(Diagnostic::error(Code::ARGUMENTS, arguments[1].span, message));
             return None;
         }
         Some(call_expr(kind, typed))

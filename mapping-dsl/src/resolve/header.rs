@@ -14,6 +14,9 @@ pub(super) fn draft<'a>(
     map: &'a ast::Map,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Draft<'a>> {
+    if swapped(world, map, diagnostics) {
+        return None;
+    }
     let base = world.table(&map.base.path, Which::Legacy, diagnostics);
     let joins: Vec<_> =
         map.joins.iter().map(|join| world.table(&join.table.path, Which::Legacy, diagnostics)).collect();
@@ -53,6 +56,19 @@ pub(super) fn draft<'a>(
     Some(draft)
 }
 
+/// Reports a map from the target to the legacy side.
+fn swapped(world: &World<'_>, map: &ast::Map, diagnostics: &mut Vec<Diagnostic>) -> bool {
+    let side = |table: &ast::Table| table.path.names[0].text.clone();
+    let swapped =
+        side(&map.base) == world.target.alias && map.targets.iter().all(|target| side(target) == world.legacy.alias);
+    if swapped {
+        let span = map.base.path.span.to(map.targets[0].path.span);
+        let message = "the sides are swapped: legacy stands left, the target right";
+        diagnostics.push(Diagnostic::error(Code::WRONG_SIDE, span, message));
+    }
+    swapped
+}
+
 fn duplicate_aliases(map: &ast::Map, diagnostics: &mut Vec<Diagnostic>) {
     let tables = std::iter::once(&map.base).chain(map.joins.iter().map(|join| &join.table)).chain(&map.targets);
     let mut seen: BTreeMap<&str, crate::source::Span> = BTreeMap::new();
@@ -88,7 +104,11 @@ fn key_columns(draft: &mut Draft<'_>) {
 
 /// Returns what other maps need to refer to this one.
 pub(super) fn key_shape(draft: &Draft<'_>) -> KeyShape {
-    let key = draft.step.read.key.iter().map(|place| draft.step.read.columns[*place].ty.clone()).collect();
+    let key: Vec<_> = draft.step.read.key.iter().map(|place| draft.step.read.columns[*place].ty.clone()).collect();
+    let written = draft.map.statements.iter().find_map(|statement| match &statement.kind {
+        StatementKind::Key { legacy, .. } => Some(legacy.len()),
+        _ => None,
+    });
     let roles = draft.step.targets.iter().map(|target| (target.role.clone(), target.key_type.clone()));
     let key_target = draft.map.statements.iter().find_map(|statement| match &statement.kind {
         StatementKind::Key { target: Some((_, columns)), .. } => {
@@ -101,7 +121,12 @@ pub(super) fn key_shape(draft: &Draft<'_>) -> KeyShape {
         (Some(name), _) => draft.roles.iter().position(|role| role.name == name),
         (None, _) => None,
     };
-    KeyShape { name: draft.step.name.clone(), roles: roles.collect(), key, keyed }
+    KeyShape {
+        name: draft.step.name.clone(),
+        roles: roles.collect(),
+        key: (written == Some(key.len())).then_some(key),
+        keyed,
+    }
 }
 
 impl<'a> Resolver<'a, '_> {

@@ -26,7 +26,7 @@ impl Resolver<'_, '_> {
     }
 
     fn sibling(&mut self, name: &ast::Name, path: &ast::Path) -> Option<Expr> {
-        if self.shapes.iter().any(|shape| shape.name == name.text) && path.names.len() == 1 {
+        if self.shapes.contains_key(&name.text) && path.names.len() == 1 {
             let message = format!("`{}` is a map: say the key of which row", name.text);
             self.report(
                 Diagnostic::error(Code::REFERENCE, path.span, message).help(format!("write `ref {}(…)`", name.text)),
@@ -47,21 +47,22 @@ impl Resolver<'_, '_> {
         place: &Place,
     ) -> Option<Expr> {
         let shapes = self.shapes;
-        let Some(shape) = shapes.iter().find(|shape| shape.name == name.text) else {
-            let names: Vec<&str> = shapes.iter().map(|shape| shape.name.as_str()).collect();
-            let message = format!("there is no map `{}`", name.text);
-            let error =
-                suggest(Diagnostic::error(Code::UNKNOWN_MAP, name.span, message), name.span, &name.text, &names);
-            self.report(error);
+        let Some(shape) = shapes.get(&name.text) else {
+            // The arguments are used all the same.
+            arguments.iter().for_each(|argument| drop(self.expression(argument, place)));
+            self.unknown_map(name);
             return None;
         };
         let target = self.referred_target(shape, role, name)?;
         let key: Option<Vec<Expr>> = arguments.iter().map(|argument| self.expression(argument, place)).collect();
-        let key = key?;
-        let fits = key.len() == shape.key.len()
-            && key.iter().zip(&shape.key).all(|(given, wanted)| same_kind(&given.ty, wanted));
+        let (key, Some(wanted)) = (key?, &shape.key) else {
+            self.draft.damaged = true; // The other map's key has been reported.
+            return None;
+        };
+        let fits =
+            key.len() == wanted.len() && key.iter().zip(wanted).all(|(given, wanted)| same_kind(&given.ty, wanted));
         if !fits {
-            let wanted: Vec<&str> = shape.key.iter().map(Type::family).collect();
+            let wanted: Vec<&str> = wanted.iter().map(Type::family).collect();
             let given: Vec<&str> = key.iter().map(|expr| expr.ty.family()).collect();
             let message = format!("the key of `{}` is ({}), not ({})", shape.name, wanted.join(", "), given.join(", "));
             self.report(Diagnostic::error(Code::REFERENCE, span, message));
@@ -73,6 +74,18 @@ impl Resolver<'_, '_> {
         let reason = format!("No{}", super::pascal(&shape.name));
         let missing = self.reason(&reason, &place.column, &message, self.world.line(span));
         Some(self.link(kind, key, shape.roles[target].1.clone(), nullable, (missing, missing), span))
+    }
+
+    /// Reports a map that does not exist, unless it may stand where something could not be read or resolved.
+    pub(super) fn unknown_map(&mut self, name: &ast::Name) {
+        if self.world.may_exist(&name.text) || self.maps.contains(name.text.as_str()) {
+            self.draft.damaged = true;
+            return;
+        }
+        let names: Vec<&str> = self.maps.iter().copied().collect();
+        let message = format!("there is no map `{}`", name.text);
+        let error = Diagnostic::error(Code::UNKNOWN_MAP, name.span, message);
+        self.report(suggest(error, name.span, &name.text, &names));
     }
 
     fn referred_target(

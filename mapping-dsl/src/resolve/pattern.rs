@@ -113,7 +113,20 @@ impl Resolver<'_, '_> {
             let message = format!("{} where the values are {}", literal_type(literal).family(), ty.family());
             self.report(Diagnostic::error(Code::TYPES, pattern.span, message));
         }
-        wrong.is_none()
+        wrong.is_none() && self.pattern_is_listed(pattern, ty)
+    }
+
+    /// A pattern outside the list of an ENUM can never apply; the empty text is what the engine keeps for a wrong value.
+    fn pattern_is_listed(&mut self, pattern: &ast::Pattern, ty: &Type) -> bool {
+        let (PatternKind::Literal(Literal::Text(text)), Type::Enum(listed)) = (&pattern.kind, ty) else { return true };
+        if text.is_empty() || listed.contains(text) {
+            return true;
+        }
+        let names: Vec<&str> = listed.iter().map(String::as_str).collect();
+        let message = format!("\"{text}\" is none of the listed values");
+        let error = Diagnostic::error(Code::NOT_ALLOWED_VALUE, pattern.span, message);
+        self.report(error.note(format!("listed are: {}", names.join(", "))));
+        false
     }
 
     /// Checks that the arms of a match take every value and that none is useless.

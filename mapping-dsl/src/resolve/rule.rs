@@ -91,7 +91,7 @@ impl Resolver<'_, '_> {
             value,
             class,
             allows: rule.allows.iter().map(|allow| (allow.name.text.clone(), words(allow.reason.as_ref()))).collect(),
-            text: one_line(self.world.sources.text(rule.value.span)),
+            text: self.world.written(rule.value.span),
             line: self.line(rule.value.span),
         };
         let target = &mut self.draft.step.targets[role];
@@ -150,6 +150,13 @@ impl Resolver<'_, '_> {
             return;
         }
         let claimed = rule.arrow == Arrow::Both || !name.starts_with("lossy.");
+        let first = rule.allows.iter().find(|other| other.name.text == name);
+        if let Some(first) = first.filter(|first| first.span != allow.span) {
+            let message = format!("`allow({name})` is given twice");
+            let error = Diagnostic::error(Code::STALE_ALLOW, allow.span, message).label(first.span, "first here");
+            self.report(error.help("take one out").patch("take it out", allow.span, ""));
+            return;
+        }
         let needed = if name == "zero.null" { zero } else { losses.iter().any(|loss| loss.name == name) };
         if !(needed && claimed) {
             let message = format!("stale allow: `{name}` does not apply here");
@@ -186,8 +193,4 @@ fn refused_loss(rule: &ast::Rule, loss: &Loss, ddl: Span) -> Option<Diagnostic> 
         _ => format!("add `{allow}`, or write `->`"),
     };
     Some(error.label(ddl, "the column is declared here").help(help).patch("allow it", end, format!(" {allow}")))
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -7,17 +7,16 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::{Arrow, Deferred, Dropped, Expr, ExprKind, Guard, Rollback, Unique};
 use crate::source::Span;
 use crate::types::Type;
-use crate::world::{Which, suggest};
-use std::collections::BTreeSet;
+use crate::world::Which;
 
 impl<'a> Resolver<'a, '_> {
-    /// Resolves everything after the head. `maps` holds the names of all maps.
-    pub(super) fn body(&mut self, maps: &BTreeSet<&str>) {
+    /// Resolves everything after the head.
+    pub(super) fn body(&mut self) {
         self.joins();
         self.scope();
         let map = self.draft.map;
         for statement in &map.statements {
-            self.statement(statement, None, maps);
+            self.statement(statement, None);
         }
     }
 
@@ -46,18 +45,18 @@ impl<'a> Resolver<'a, '_> {
         self.draft.step.scope = rest;
     }
 
-    fn statement(&mut self, statement: &'a ast::Statement, into: Option<usize>, maps: &BTreeSet<&str>) {
+    fn statement(&mut self, statement: &'a ast::Statement, into: Option<usize>) {
         match &statement.kind {
             StatementKind::Key { legacy, target } => self.key(legacy, target.as_ref(), statement.span, into),
             StatementKind::Rule(rule) => self.rule(rule, into),
             StatementKind::Into { target, statements } => {
                 let role = self.role(target);
                 for statement in statements.iter().filter(|_| role.is_some()) {
-                    self.statement(statement, role, maps);
+                    self.statement(statement, role);
                 }
             }
             StatementKind::Drop { columns, reason } => self.drop_columns(columns, reason.as_ref(), statement.span),
-            StatementKind::Defer { columns, to } => self.defer(columns, to, statement.span, maps),
+            StatementKind::Defer { columns, to } => self.defer(columns, to, statement.span),
             StatementKind::Guard { reason, when } => self.guard(reason, when),
             StatementKind::Unique { columns, reason } => self.unique(columns, reason, statement.span, into),
             StatementKind::Irreversible(reason) => self.irreversible(reason.as_ref(), statement.span),
@@ -146,12 +145,9 @@ impl<'a> Resolver<'a, '_> {
         self.draft.step.dropped.push(Dropped { columns, reason: words(reason), line });
     }
 
-    fn defer(&mut self, columns: &[ast::Columns], to: &ast::Name, span: Span, maps: &BTreeSet<&str>) {
-        if !maps.contains(to.text.as_str()) {
-            let names: Vec<&str> = maps.iter().copied().collect();
-            let message = format!("there is no map `{}`", to.text);
-            let error = Diagnostic::error(Code::UNKNOWN_MAP, to.span, message);
-            self.report(suggest(error, to.span, &to.text, &names));
+    fn defer(&mut self, columns: &[ast::Columns], to: &ast::Name, span: Span) {
+        if !self.maps.contains(to.text.as_str()) {
+            self.unknown_map(to);
         }
         let line = self.line(span);
         let columns = self.left_behind(columns, Some((to.text.clone(), to.span)));

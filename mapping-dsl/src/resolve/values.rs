@@ -2,7 +2,7 @@
 
 use super::Resolver;
 use super::expression::Place;
-use super::kinds::{literal_type, text_max};
+use super::kinds::{literal_type, text_max, unite};
 use crate::ast::{self, PatternKind, ValueOutcome};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::{Arrow, Expr, ExprKind, Literal, Outcome, ValueArm, ValueMap};
@@ -12,23 +12,28 @@ use crate::types::Type;
 use crate::world::{Which, World, suggest};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Resolves all value maps of a mapping.
-pub(crate) fn value_maps(world: &World<'_>, diagnostics: &mut Vec<Diagnostic>) -> Vec<ValueMap> {
+/// Resolves all value maps of a mapping; tells which of them have errors.
+pub(crate) fn value_maps(world: &World<'_>, diagnostics: &mut Vec<Diagnostic>) -> (Vec<ValueMap>, BTreeSet<usize>) {
     let mut names: BTreeMap<&str, Span> = BTreeMap::new();
-    let mut maps = Vec::new();
-    for values in &world.tree.values {
+    let (mut maps, mut broken) = (Vec::new(), BTreeSet::new());
+    for (index, values) in world.tree.values.iter().enumerate() {
+        let before = diagnostics.len();
         if let Some(first) = names.insert(&values.name.text, values.name.span) {
             let message = format!("the value map `{}` is given twice", values.name.text);
             diagnostics.push(Diagnostic::error(Code::DUPLICATE, values.name.span, message).label(first, "first here"));
         }
         maps.push(value_map(world, values, diagnostics));
+        if values.damaged || diagnostics.len() > before {
+            broken.insert(index);
+        }
     }
-    maps
+    (maps, broken)
 }
 
 fn value_map(world: &World<'_>, values: &ast::Values, diagnostics: &mut Vec<Diagnostic>) -> ValueMap {
     let (from, from_column) = domain(world, &values.from, Which::Legacy, diagnostics);
     let (to, to_column) = domain(world, &values.to, Which::Target, diagnostics);
+    let from_known = from.is_some();
     let mut map = ValueMap {
         name: values.name.text.clone(),
         docs: values.docs.clone(),
@@ -52,7 +57,9 @@ fn value_map(world: &World<'_>, values: &ast::Values, diagnostics: &mut Vec<Diag
         };
         add_arm(world, values, arm, outcome, &mut map, diagnostics);
     }
-    missing_values(world, values, &map, from_column, diagnostics);
+    if !values.damaged && from_known {
+        missing_values(world, values, &map, from_column, diagnostics);
+    }
     injective(values, diagnostics);
     map
 }
@@ -127,6 +134,7 @@ fn add_arm(
                 map.rest = Some(outcome.clone());
             }
             PatternKind::Any => {
+                map.rest = Some(outcome.clone());
                 let message = "`_` stands for many values and has no way back";
                 diagnostics.push(Diagnostic::error(Code::NO_WAY_BACK, pattern.span, message).help("write `->`"));
             }
@@ -168,6 +176,20 @@ fn check_source_value(literal: &Literal, span: Span, map: &ValueMap, diagnostics
 
 pub(super) fn same_family(left: &Type, right: &Type) -> bool {
     left.family() == right.family() || (left.is_text() && right.is_text())
+}
+
+/// Returns the type of what a value map gives: its own values, where they are texts or numbers.
+fn outcome_type(map: &ValueMap) -> Type {
+    let outcomes = map.arms.iter().map(|arm| &arm.to).chain(&map.rest);
+    let given = outcomes.filter_map(|outcome| match outcome {
+        Outcome::Value(Literal::Null) | Outcome::Reject(_) => None,
+        Outcome::Value(literal) => Some(literal_type(literal)),
+    });
+    let whole = given.map(Some).reduce(|whole, ty| unite(&whole?, &ty?)).flatten();
+    match (&map.to, whole) {
+        (Type::Text { .. } | Type::Enum(_) | Type::Integer { .. }, Some(whole)) => whole,
+        (declared, _) => declared.clone(),
+    }
 }
 
 /// Returns what a rejection by a value map means: the author's words of its arms.
@@ -305,15 +327,15 @@ impl Resolver<'_, '_> {
     /// Types `expression via Values`.
     pub(super) fn through(&mut self, operand: &ast::Expr, name: &ast::Name, place: &Place) -> Option<Expr> {
         let argument = self.expression(operand, place)?;
-        let Some(index) = self.world.value_maps.iter().position(|map| map.name == name.text) else {
-            let names: Vec<&str> = self.world.value_maps.iter().map(|map| map.name.as_str()).collect();
-            let message = format!("there is no value map `{}`", name.text);
-            let error =
-                suggest(Diagnostic::error(Code::UNKNOWN_VALUES, name.span, message), name.span, &name.text, &names);
-            self.report(error);
+        let Some(index) = self.world.values(&name.text) else {
+            self.unknown_values(name);
             return None;
         };
         self.draft.used_values.insert(index);
+        if self.world.broken_values.contains(&index) {
+            self.draft.damaged = true;
+            return None;
+        }
         let map = &self.world.value_maps[index];
         if !same_family(&argument.ty, &map.from) {
             let message = format!("`{}` takes {}, this is {}", map.name, map.from.family(), argument.ty.family());
@@ -326,10 +348,21 @@ impl Resolver<'_, '_> {
         let gives_null =
             map.arms.iter().map(|arm| &arm.to).chain(&map.rest).any(|to| *to == Outcome::Value(Literal::Null));
         let nullable = (argument.nullable && !takes_null) || gives_null;
-        let (ty, message) = (map.to.clone(), rejection_words(map));
+        let (ty, message) = (outcome_type(map), rejection_words(map));
         let (map_name, line) = (super::pascal(&map.name), self.line(name.span));
         let reject = self.reason(&map_name, &place.column, &message, line);
         Some(Expr { kind: ExprKind::Through { map: index, argument: Box::new(argument), reject }, ty, nullable })
+    }
+
+    fn unknown_values(&mut self, name: &ast::Name) {
+        if self.world.may_exist(&name.text) {
+            self.draft.damaged = true;
+            return;
+        }
+        let names: Vec<&str> = self.world.value_maps.iter().map(|map| map.name.as_str()).collect();
+        let message = format!("there is no value map `{}`", name.text);
+        let error = Diagnostic::error(Code::UNKNOWN_VALUES, name.span, message);
+        self.report(suggest(error, name.span, &name.text, &names));
     }
 
     /// Reports listed values of the argument that the value map has no arm for.

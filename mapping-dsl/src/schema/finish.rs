@@ -34,6 +34,8 @@ pub(super) fn finish(reader: Reader) -> Schema {
             declared::mariadb::mark_json(table);
         }
     }
+    let places = schema.tables.iter().enumerate().rev().map(|(place, table)| (table.name.clone(), place));
+    schema.places = places.collect();
     schema
 }
 

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 pub fn read(file: FileId, text: &str, dialect: Dialect) -> Schema {
     let script = split(text, dialect);
     let mut reader = Reader {
-        schema: Schema { file, dialect, tables: Vec::new(), skipped: Vec::new() },
+        schema: Schema { file, dialect, tables: Vec::new(), skipped: Vec::new(), places: BTreeMap::new() },
         user_types: BTreeMap::new(),
         domain_columns: Vec::new(),
     };

@@ -1,7 +1,10 @@
 //! Mappings that are right; the snapshot is their plan in short.
 
 use crate::support::{compile_file, messages, suite};
-use cutover_mapping_dsl::plan::{Arrow, Link, LinkKind, Outcome, Plan, Rollback, Step, Target, ValueMap};
+use cutover_mapping_dsl::plan::{
+    Arrow, Condition, Expr, ExprKind, Link, LinkKind, Operand, Outcome, Plan, Rollback, Step, Target, ValueMap,
+};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::PathBuf;
 
@@ -54,13 +57,14 @@ fn show_step(plan: &Plan, step: &Step) -> String {
     let _ = writeln!(out, "  read {} {} by {}", step.read.table, step.read.alias, key.join(", "));
     for join in &step.read.joins {
         let kind = if join.missing.is_some() { "one" } else { "optional" };
-        let _ = writeln!(out, "  join {kind} {} {} on {:?}", join.table, join.alias, join.on);
+        let _ = writeln!(out, "  join {kind} {} {} on {}", join.table, join.alias, show_on(&join.on));
     }
     for exists in &step.read.exists {
-        let _ = writeln!(out, "  exists {} {} on {:?}", exists.table, exists.alias, exists.on);
+        let _ = writeln!(out, "  exists {} {} on {}", exists.table, exists.alias, show_on(&exists.on));
     }
     if let Some(scope) = &step.scope {
-        let _ = writeln!(out, "  scope {:?}", scope.kind);
+        let columns: Vec<&str> = columns(scope).into_iter().map(|at| step.read.columns[at].column.as_str()).collect();
+        let _ = writeln!(out, "  scope over {}", columns.join(", "));
     }
     step.links.iter().for_each(|link| out.push_str(&show_link(link)));
     step.targets.iter().for_each(|target| out.push_str(&show_target(plan, target)));
@@ -70,6 +74,22 @@ fn show_step(plan: &Plan, step: &Step) -> String {
         let _ = writeln!(out, "  irreversible {reason:?}");
     }
     out
+}
+
+fn show_on(conditions: &[Condition]) -> String {
+    let shown = conditions.iter().map(|condition| match &condition.equals {
+        Operand::Column(alias, column) => format!("{} = {alias}.{column}", condition.column),
+        Operand::Literal(literal) => format!("{} = {literal:?}", condition.column),
+    });
+    shown.collect::<Vec<_>>().join(" and ")
+}
+
+fn columns(expr: &Expr) -> BTreeSet<usize> {
+    let mut all: BTreeSet<usize> = expr.children().into_iter().flat_map(columns).collect();
+    if let ExprKind::Legacy { column, .. } = expr.kind {
+        all.insert(column);
+    }
+    all
 }
 
 fn show_link(link: &Link) -> String {

@@ -38,3 +38,6 @@ CREATE TABLE misc (
     uid uuid,
     area polygon
 );
+CREATE TABLE named (
+    name varchar(5) PRIMARY KEY DEFAULT 'x'
+);
