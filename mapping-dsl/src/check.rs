@@ -51,7 +51,8 @@ fn unused_values(world: &World<'_>, drafts: &[Draft<'_>], diagnostics: &mut Vec<
     }
     let used: BTreeSet<usize> = drafts.iter().flat_map(|draft| draft.used_values.iter().copied()).collect();
     let all = world.tree.values.iter().enumerate();
-    for values in all.filter(|(index, _)| !used.contains(index)).map(|(_, values)| values) {
+    let all = all.filter(|(index, values)| world.values(&values.name.text) == Some(*index)); // Not the second of a name.
+    for (_, values) in all.filter(|(index, _)| !used.contains(index)) {
         let message = format!("the value map `{}` is used by no map", values.name.text);
         diagnostics.push(Diagnostic::warning(Code::UNUSED, values.name.span, message).help("take it out"));
     }

@@ -208,6 +208,12 @@ impl Cutter {
         let (head_end, stop) = self.head_end(start, has_block);
         let broken = self.is_damaged(start..head_end);
         let head = start..head_end;
+        if broken && has_block {
+            let written = self.written_head(head.clone());
+            if !self.text[written.end..head_end].trim_ascii().is_empty() {
+                return (Piece { head, block: None, broken }, self.next_item(start)); // The brace is not the head's.
+            }
+        }
         if stop == Stop::Brace {
             let (block, end) = self.block(head_end);
             return (Piece { head, block: Some(block), broken }, end);
@@ -222,9 +228,9 @@ impl Cutter {
         (Piece { head, block: None, broken: true }, head_end)
     }
 
-    /// Returns the head's own lines of an item without block: what follows them belongs into the block.
+    /// Returns the last line of the head of an item without block: what follows it belongs into the block.
     fn written_head(&self, range: Range<usize>) -> Range<usize> {
-        let mut end = self.line_end(range.start);
+        let (mut start, mut end) = (range.start, self.line_end(range.start));
         while end < range.end {
             let next = self.line_end(end + 1);
             let line = self.text[end + 1..next].trim_ascii_start();
@@ -232,9 +238,9 @@ impl Cutter {
             if !goes_on {
                 break;
             }
-            end = next;
+            (start, end) = (end + 1, next);
         }
-        trimmed(&self.text, range.start..end)
+        trimmed(&self.text, start..end)
     }
 
     /// Finds where a head ends: at the brace that opens its block, or at the end of its line. Brackets match here,

@@ -23,14 +23,16 @@ impl Cutter {
         while start < self.text.len() {
             let end = self.next_item(start);
             if !self.brackets_match(start..end) {
-                Mender { item: start..end, open: Vec::new(), cutter: self }.mend();
+                let item = start..end;
+                Mender { item, open: Vec::new(), has_block: false, head_broken: false, reported: None, cutter: self }
+                    .mend();
             }
             start = end;
         }
     }
 
     /// Returns where the next item begins after the line at `start`.
-    fn next_item(&self, start: usize) -> usize {
+    pub(super) fn next_item(&self, start: usize) -> usize {
         let mut at = self.line_end(start) + 1;
         while at < self.text.len() && self.item_word(at).is_none() {
             at = self.line_end(at) + 1;
@@ -60,6 +62,12 @@ impl Cutter {
 struct Mender<'c> {
     item: Range<usize>,
     open: Vec<Open>,
+    /// Whether the item's block has been opened.
+    has_block: bool,
+    /// Whether a bracket of the head was wrong, so that its block may be something else.
+    head_broken: bool,
+    /// Place of the last message.
+    reported: Option<usize>,
     cutter: &'c mut Cutter,
 }
 
@@ -117,7 +125,11 @@ impl Mender<'_> {
         let mut at = line + indent;
         while at < self.cutter.line_end(line).min(self.item.end) {
             match self.cutter.text[at] {
-                b'(' | b'[' | b'{' => self.open.push(Open { at, line, indent }),
+                b'(' | b'[' | b'{' => {
+                    let open = Open { at, line, indent };
+                    self.has_block |= self.open.is_empty() && self.is_block(open);
+                    self.open.push(open);
+                }
                 b')' | b']' | b'}' => self.close(at, line, indent),
                 _ => {}
             }
@@ -132,7 +144,11 @@ impl Mender<'_> {
 
     fn close(&mut self, at: usize, line: usize, indent: usize) {
         let Some(top) = self.open.last().copied() else {
-            return self.closes_nothing(at);
+            if (self.has_block && !self.head_broken) || !self.takes_block() {
+                self.closes_nothing(at);
+            }
+            self.cutter.text[at] = b' '; // Without a block the head is reported, not what would close it.
+            return;
         };
         let first = line + indent == at;
         let next = self.next_indent(line);
@@ -155,7 +171,7 @@ impl Mender<'_> {
                 return self.closes_nothing(at);
             }
             let wanted = closing(self.cutter.text[top.at]);
-            self.cutter.report(at..at + 1, "another bracket is open here", format!("write `{}`", char::from(wanted)));
+            self.report(at..at + 1, "another bracket is open here", format!("write `{}`", char::from(wanted)));
             self.cutter.damaged.insert(at);
             self.cutter.text[at] = wanted;
         }
@@ -174,9 +190,24 @@ impl Mender<'_> {
         None
     }
 
+    fn takes_block(&self) -> bool {
+        matches!(self.cutter.item_word(self.item.start), Some("values" | "map"))
+    }
+
+    /// Reports a bracket, unless one on the same line or the line before has been: that is the same mistake.
+    fn report(&mut self, range: Range<usize>, message: &str, help: String) {
+        let lines =
+            |from: usize| self.cutter.text[from.min(range.start)..from.max(range.start)].split(|byte| *byte == b'\n');
+        if self.reported.is_none_or(|before| lines(before).count() > 2) {
+            self.cutter.report(range.clone(), message, help);
+        }
+        self.reported = Some(range.start);
+        self.head_broken |= !self.has_block;
+    }
+
     fn unclosed(&mut self, at: usize) {
         let help = format!("add `{}`", char::from(closing(self.cutter.text[at])));
-        self.cutter.report(at..at + 1, "this is never closed", help);
+        self.report(at..at + 1, "this is never closed", help);
         self.cutter.damaged.insert(at);
     }
 
@@ -185,7 +216,7 @@ impl Mender<'_> {
         let Some(top) = self.open.pop() else { return };
         let is_into = self.cutter.text[top.line + top.indent..].starts_with(b"into ") && self.is_block(top);
         if is_into && self.open.len() == 1 {
-            self.cutter.report(top.at..top.at + 1, "this is never closed", "add `}`");
+            self.report(top.at..top.at + 1, "this is never closed", "add `}`".to_string());
             self.cutter.ends.insert(top.at, end);
             return;
         }
@@ -201,9 +232,9 @@ impl Mender<'_> {
     }
 
     fn closes_nothing(&mut self, at: usize) {
-        self.cutter.report(at..at + 1, "this closes nothing", "take it out");
+        self.report(at..at + 1, "this closes nothing", "take it out".to_string());
         self.cutter.damaged.insert(at);
-        self.cutter.text[at] = b' ';
+        self.cutter.text[at] = b'_'; // So that the statement around it is known to be broken.
     }
 
     /// A closing bracket on its own line: the line above it with the same indentation opens nothing.
@@ -229,9 +260,10 @@ impl Mender<'_> {
             _ => '{',
         };
         let range = trimmed(&self.cutter.text, opener..self.cutter.line_end(opener));
-        self.cutter.report(range, "this opens nothing, but a bracket below closes it", format!("add `{opening}`"));
+        self.report(range, "this opens nothing, but a bracket below closes it", format!("add `{opening}`"));
         self.cutter.damaged.insert(opener);
-        self.cutter.text[opener + 1..=at].fill(b' ');
+        self.cutter.text[opener..=at].fill(b' ');
+        self.cutter.text[opener] = b'_';
     }
 
     /// Gives up on the rest of the item.

@@ -32,7 +32,12 @@ pub(super) fn syntax_error(
     if !expected.is_empty() {
         diagnostic = diagnostic.here(format!("expected {}", one_of(&expected)));
     }
-    match habit(&found, &text[..at]) {
+    let help = match piece {
+        Rule::map_header if found.starts_with("->") || found == "{" => Some("each table has an alias: `old.Patient p`"),
+        Rule::map_header | Rule::values_header | Rule::language_piece | Rule::side_piece => None,
+        _ => habit(&found, &text[..at]),
+    };
+    match help {
         Some(help) => diagnostic.help(help),
         None => diagnostic,
     }

@@ -98,7 +98,7 @@ fn soup() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_text(text in "\\PC{0,200}") {
@@ -153,6 +153,11 @@ fn nesting_is_refused_not_followed() {
     }
     run(&format!("{HEAD}map M: old.T a -> new.t b {{\n{}\n}}\n", "into b {\n".repeat(5000)), OLD, NEW);
     run(&format!("{HEAD}{}", "(".repeat(100_000)), OLD, NEW);
+}
+
+#[test]
+fn what_was_found_once() {
+    run(&format!("{HEAD}map M: old.T a -> new.t b {{\n é \n ]\n}}\n"), OLD, NEW);
 }
 
 #[test]
