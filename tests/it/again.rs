@@ -61,7 +61,7 @@ fn new_rows_are_found_wherever_their_keys_lie() {
 fn rejects_over_the_budget_stop_a_run_and_a_retry_takes_what_was_corrected() {
     let pair = Pair::sample();
     let ended = pair.cutover("run", &[]).with(1);
-    assert!(ended.out.contains("8 rows are rejected, 0 allowed"), "{}", ended.out);
+    assert!(ended.out.contains("8 rows rejected, 0 allowed"), "{}", ended.out);
     pair.run();
     pair.on_legacy(
         "UPDATE Patient SET Sex = 'Female' WHERE PatientSerNum = 108; \

@@ -2,6 +2,7 @@
 
 use crate::arguments::RunOptions;
 use crate::failure::Failure;
+use crate::mapping::counted;
 use crate::{Status, database, mapping, output, progress, stop};
 use cutover_runtime::report::{Outcome, RunReport};
 use cutover_runtime::run as carry;
@@ -72,9 +73,9 @@ fn ending(report: &RunReport, migrated: u64, options: &RunOptions) -> String {
         Outcome::OverBudget => {
             let allowed = options.max_rejects.0.unwrap_or_default();
             format!(
-                "{alert}stopped{alert:#}: {} rows are rejected, {allowed} allowed; `cutover status` tells why, \
-                 --max-rejects N goes on",
-                report.rejects
+                "{alert}stopped{alert:#}: {} rejected, {allowed} allowed; `cutover status` tells why, --max-rejects N \
+                 goes on",
+                counted(report.rejects as usize, "row")
             )
         }
         Outcome::MoreWork => "more work left: run again".to_string(),

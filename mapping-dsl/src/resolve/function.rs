@@ -104,11 +104,12 @@ fn call_expr(function: Function, arguments: Vec<Expr>) -> Expr {
     let first = &arguments[0].ty;
     let strict = arguments.iter().any(|argument| argument.nullable);
     let (ty, nullable) = match function {
-        Function::Lower => (each_listed(first, |text| text.to_lowercase()), strict),
-        Function::Upper => (each_listed(first, |text| text.to_uppercase()), strict),
+        // `İ` becomes two characters in small letters, `ΐ` three in capital ones, `ﷺ` eighteen in NFKC.
+        Function::Lower => (each_listed(first, 2, |text| text.to_lowercase()), strict),
+        Function::Upper => (each_listed(first, 3, |text| text.to_uppercase()), strict),
         Function::Trim | Function::Before | Function::After => (Type::Text { max: text_max(first) }, strict),
-        Function::Fold => (Type::Text { max: text_max(first) }, strict),
-        Function::Nfkc => (Type::Text { max: text_max(first) }, strict),
+        Function::Fold => (longer(first, 2), strict),
+        Function::Nfkc => (longer(first, 18), strict),
         Function::Mid => (Type::Text { max: mid_length(&arguments[2]).or(text_max(first)) }, strict),
         Function::Length => {
             (Type::Integer { min: 0, max: text_max(first).map_or(i128::from(u32::MAX), i128::from) }, strict)
@@ -135,7 +136,12 @@ fn number_length(ty: &Type) -> Option<u32> {
     }
 }
 
-fn each_listed(ty: &Type, change: impl Fn(&str) -> String) -> Type {
+/// Text that can be so many times as long.
+fn longer(ty: &Type, times: u32) -> Type {
+    Type::Text { max: text_max(ty).map(|max| max.saturating_mul(times)) }
+}
+
+fn each_listed(ty: &Type, times: u32, change: impl Fn(&str) -> String) -> Type {
     match ty {
         Type::Enum(values) => {
             let mut changed: Vec<String> = values.iter().map(|value| change(value)).collect();
@@ -143,6 +149,6 @@ fn each_listed(ty: &Type, change: impl Fn(&str) -> String) -> Type {
             changed.retain(|value| seen.insert(value.clone()));
             Type::Enum(changed)
         }
-        other => Type::Text { max: text_max(other) },
+        other => longer(other, times),
     }
 }

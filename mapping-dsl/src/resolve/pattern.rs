@@ -32,8 +32,9 @@ impl Resolver<'_, '_> {
             self.not_null.truncate(known);
             null_taken |= takes_null;
         }
-        let typed: Vec<Arm> = typed.into_iter().collect::<Option<_>>()?;
+        let mut typed: Vec<Arm> = typed.into_iter().collect::<Option<_>>()?;
         self.check_arms(&subject, arms, span)?;
+        typed.extend(self.outside_the_list(&subject.ty, arms, span, place));
         let ty = self.union(&typed, span)?;
         let unhandled_null = subject.nullable && !null_taken;
         if unhandled_null {
@@ -43,6 +44,19 @@ impl Resolver<'_, '_> {
         }
         let nullable = typed.iter().any(|arm| matches!(&arm.result, ArmResult::Value(value) if value.nullable));
         Some(Expr { kind: ExprKind::Match { subject: Box::new(subject), arms: typed }, ty, nullable })
+    }
+
+    /// Returns an arm for what a listed column can hold beside its list: MariaDB keeps an invalid value as `""`, SQLite
+    /// anything.
+    fn outside_the_list(&mut self, ty: &Type, arms: &[ast::Arm], span: Span, place: &Place) -> Option<Arm> {
+        let all = arms.iter().flat_map(|arm| &arm.patterns).any(|pattern| matches!(pattern.kind, PatternKind::Any));
+        if all || !matches!(ty, Type::Enum(_)) {
+            return None;
+        }
+        let line = self.line(span);
+        let name = super::pascal(place.column.rsplit('.').next().unwrap_or_default());
+        let reason = self.reason(&name, &place.column, "a value outside the list", line);
+        Some(Arm { patterns: vec![Pattern::Any], result: ArmResult::Reject(reason), line })
     }
 
     pub(super) fn arm(&mut self, arm: &ast::Arm, ty: &Type, place: &Place) -> Option<Arm> {
