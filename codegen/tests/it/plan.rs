@@ -1,7 +1,7 @@
 //! A plan shaped like two maps of the Opal example, with every name chosen to be awkward for some dialect.
 
 use cutover_mapping_dsl::plan::*;
-use cutover_mapping_dsl::schema::{Assigned, Column, Dialect, Schema, Table};
+use cutover_mapping_dsl::schema::{Assigned, Column, Dialect, Table, read};
 use cutover_mapping_dsl::source::FileId;
 use cutover_mapping_dsl::types::Type;
 
@@ -48,7 +48,8 @@ fn table(name: &str, key: &str, columns: Vec<Column>) -> Table {
 }
 
 fn side(alias: &str, dialect: Dialect, zone: &str, tables: Vec<Table>) -> Side {
-    let schema = Schema { file: FileId(0), dialect, tables, skipped: vec![] };
+    let mut schema = read::read(FileId(0), "", dialect);
+    schema.tables = tables;
     Side { alias: alias.into(), dialect, zone: zone.into(), file: format!("{alias}.sql"), schema }
 }
 
