@@ -36,7 +36,7 @@ fn each_process_generates_the_same_bytes() {
         let mut command = command();
         command.env("TZ", zone).env("LANG", "tr_TR.UTF-8").current_dir(folder.path());
         assert!(command.arg("generate").arg(map()).args(["--out", name]).output().unwrap().status.success());
-        assert_eq!(disk::stale(&made, &folder.path().join(name)), [PathBuf::new(); 0], "{name}");
+        assert_eq!(disk::stale(&made, &folder.path().join(name)), Vec::<PathBuf>::new(), "{name}");
         assert_eq!(files(&folder.path().join(name)).len(), made.len());
     }
 }
@@ -58,7 +58,7 @@ fn check_tells_what_is_stale_and_generate_renews_only_that() {
     std::fs::write(&spoilt, "// by hand").unwrap();
     assert_eq!(run(&["--check"]).with(1).out, format!("stale: {}\n", spoilt.display()));
     assert_eq!(run(&[]).with(0).out, format!("wrote {}\n", spoilt.display()));
-    assert_eq!(disk::stale(&emit(&plan()).unwrap(), folder.path()), [PathBuf::new(); 0]);
+    assert_eq!(disk::stale(&emit(&plan()).unwrap(), folder.path()), Vec::<PathBuf>::new());
     assert!(files(folder.path()).iter().all(|path| !path.file_name().unwrap().to_string_lossy().starts_with('.')));
 }
 
