@@ -65,9 +65,3 @@ impl From<EmitError> for Failure {
         Failure::findings(error.to_string())
     }
 }
-
-impl From<rusqlite::Error> for Failure {
-    fn from(error: rusqlite::Error) -> Failure {
-        Failure::environment(error.to_string())
-    }
-}

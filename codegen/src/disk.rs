@@ -96,6 +96,6 @@ fn write_whole(path: &Path, text: &str) -> io::Result<()> {
     name.push(path.file_name().unwrap_or_default());
     name.push(format!(".{}", std::process::id()));
     let draft = folder.join(name);
-    fs::write(&draft, text)?;
-    fs::rename(&draft, path).inspect_err(|_| drop(fs::remove_file(&draft)))
+    let written = fs::write(&draft, text).and_then(|()| fs::rename(&draft, path));
+    written.inspect_err(|_| drop(fs::remove_file(&draft)))
 }

@@ -206,8 +206,8 @@ impl StoreErrorKind {
             StoreErrorKind::Absent => "check the URL; a target is made from the output of `cutover schema --dialect`",
             StoreErrorKind::Locked => "end the other program that writes to it, then run the same command again",
             StoreErrorKind::ReadOnly => "give this user the right to write to the file and its folder",
-            StoreErrorKind::Full => "make room, then run the same command again; it goes on where it stopped",
-            StoreErrorKind::NotADatabase => "check the URL: the file is no database of this kind",
+            StoreErrorKind::Full => "make room or lift the quota, then run the same command again; it goes on",
+            StoreErrorKind::NotADatabase => "check the URL: the file is no database of this kind, or it is damaged",
             StoreErrorKind::OtherSchema => "compare the database with the DDL that the mapping names",
             StoreErrorKind::Constraint | StoreErrorKind::Other => "",
         }

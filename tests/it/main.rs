@@ -4,7 +4,11 @@
 
 mod again;
 mod artefacts;
+mod databases;
 mod demo;
+mod full;
+mod maps;
+mod output;
 mod resume;
 mod rollback;
 mod verify;

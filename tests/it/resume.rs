@@ -42,10 +42,10 @@ fn start(pair: &Pair, more: &[&str]) -> Child {
 
 #[test]
 fn a_run_that_is_killed_twenty_times_gives_the_same_in_the_end() {
-    let batch = ["--batch", "50"];
+    let batch = ["--batch", "200"];
     let expected = large();
     let began = Instant::now();
-    expected.cutover("run", &["--max-rejects", "any", "--batch", "50"]).with(0);
+    expected.cutover("run", &[&["--max-rejects", "any"], &batch[..]].concat()).with(0);
     let whole = began.elapsed();
     let expected = result(&expected.target());
     assert!(expected.rows("patients_patient").len() > 10_000);

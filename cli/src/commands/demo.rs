@@ -40,9 +40,9 @@ pub(crate) fn run(options: &DemoOptions) -> Result<Status, Failure> {
     let plan = plan(&example)?;
     let folder = folder(options.keep.as_deref())?;
     let (legacy, target) = (folder.join("legacy.db"), folder.join("target.db"));
+    // The databases come last: they are what says that a folder is in use.
+    disk::write(&emit(&plan)?, &folder.join("artefacts"))?;
     databases::make(&plan, &example, &legacy, &target)?;
-    let artefacts = folder.join("artefacts");
-    disk::write(&emit(&plan)?, &artefacts)?;
 
     let steps = cutover_interpreter::steps(&plan);
     let mut from = cutover_sqlite::open_legacy(&legacy)?;

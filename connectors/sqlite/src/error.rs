@@ -35,6 +35,8 @@ pub(crate) fn cause(error: &Error) -> String {
 
 fn kind(error: &Error) -> StoreErrorKind {
     match error.sqlite_error_code() {
+        // A quota or a limit of the process is no full disk to SQLite.
+        _ if error.sqlite_extended_error_code() == Some(ffi::SQLITE_IOERR_WRITE) => StoreErrorKind::Full,
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreErrorKind::Locked,
         Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => StoreErrorKind::ReadOnly,
         Some(ErrorCode::DiskFull) => StoreErrorKind::Full,
