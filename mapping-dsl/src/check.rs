@@ -51,6 +51,7 @@ fn unused_values(world: &World<'_>, drafts: &[Draft<'_>], diagnostics: &mut Vec<
     }
     let used: BTreeSet<usize> = drafts.iter().flat_map(|draft| draft.used_values.iter().copied()).collect();
     let all = world.tree.values.iter().enumerate();
+    let all = all.filter(|(index, _)| !world.broken_values.contains(index));
     let all = all.filter(|(index, values)| world.values(&values.name.text) == Some(*index)); // Not the second of a name.
     for (_, values) in all.filter(|(index, _)| !used.contains(index)) {
         let message = format!("the value map `{}` is used by no map", values.name.text);

@@ -151,11 +151,12 @@ impl Mender<'_> {
             return;
         };
         let first = line + indent == at;
-        let next = self.next_indent(line);
+        let next = self.next_line(line);
         if top.line != line && first && indent > top.indent && next.is_some() {
             return self.opens_nothing(at, line, indent);
         }
-        if top.line != line && !first && next.is_some_and(|next| next > top.indent) {
+        let closed_below = |(indent, closes): (usize, bool)| indent > top.indent || (indent == top.indent && closes);
+        if top.line != line && !first && next.is_some_and(closed_below) {
             return self.closes_nothing(at);
         }
         let fits = |open: &Open, cutter: &Cutter| closing(cutter.text[open.at]) == cutter.text[at];
@@ -178,12 +179,12 @@ impl Mender<'_> {
         self.open.pop();
     }
 
-    /// Returns how far the next line with text is indented.
-    fn next_indent(&self, line: usize) -> Option<usize> {
+    /// Returns how far the next line with text is indented, and whether it begins with a closing bracket.
+    fn next_line(&self, line: usize) -> Option<(usize, bool)> {
         let mut next = self.cutter.line_end(line) + 1;
         while next < self.item.end {
             if let Some(indent) = self.indent(next) {
-                return Some(indent);
+                return Some((indent, matches!(self.cutter.text[next + indent], b')' | b']' | b'}')));
             }
             next = self.cutter.line_end(next) + 1;
         }

@@ -197,6 +197,11 @@ impl Resolver<'_, '_> {
                 Vec::new()
             }
             (Type::Date { .. }, Type::DateTime { .. }) => vec![Conversion::DateToWall],
+            (Type::Date { .. }, Type::Instant { .. }) => {
+                let zone = self.world.legacy.zone.clone();
+                self.zone_is_given(&zone, "legacy", span)?;
+                vec![Conversion::DateToWall, Conversion::WallToInstant { zone }]
+            }
             (Type::DateTime { .. } | Type::Instant { .. }, Type::DateTime { .. } | Type::Instant { .. }) => {
                 return self.moments(expr, column, span, losses);
             }
@@ -238,13 +243,8 @@ impl Resolver<'_, '_> {
         }
         let zones = [(from_wall, &legacy, "legacy"), (to_wall, &target, "target")];
         for (needed, zone, side) in zones {
-            if needed && !same_wall && zone.is_empty() {
-                let message = format!("the time zone of the {side} side is needed here");
-                self.report(
-                    Diagnostic::error(Code::ZONE, span, message)
-                        .help(format!("add `timezone \"…\"` to the `{side}` line")),
-                );
-                return None;
+            if needed && !same_wall {
+                self.zone_is_given(zone, side, span)?;
             }
         }
         if given > digits && !is_literal {
@@ -255,6 +255,15 @@ impl Resolver<'_, '_> {
             all.push(Conversion::CutFraction { digits: *digits });
         }
         Some(all)
+    }
+
+    fn zone_is_given(&mut self, zone: &str, side: &str, span: Span) -> Option<()> {
+        if zone.is_empty() {
+            let message = format!("the time zone of the {side} side is needed here");
+            let error = Diagnostic::error(Code::ZONE, span, message);
+            self.report(error.help(format!("add `timezone \"…\"` to the `{side}` line")));
+        }
+        (!zone.is_empty()).then_some(())
     }
 
     fn no_conversion(&mut self, expr: &Expr, column: &Column, span: Span, help: &str) -> Option<Vec<Conversion>> {

@@ -90,6 +90,7 @@ impl<'a> Resolver<'a, '_> {
         let full = format!("{}.{}", column.alias, column.column);
         let message = match without_zero(&column.ty) {
             (_, true) => "no such date: a part of it is zero, or it is something else".to_string(),
+            (Type::Enum(_), false) => "what the legacy database holds is no listed text".to_string(),
             (ty, false) => format!("what the legacy database holds is no {}", ty.family()),
         };
         let malformed = self.reason(&format!("{name}Malformed"), &full, &message, line);

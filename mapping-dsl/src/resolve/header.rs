@@ -25,7 +25,9 @@ pub(super) fn draft<'a>(
     let joins: Option<Vec<&Table>> = joins.into_iter().collect();
     let targets: Option<Vec<&Table>> = targets.into_iter().collect();
     let (base, joins, targets) = (base?, joins?, targets?);
-    duplicate_aliases(map, diagnostics);
+    if duplicate_aliases(map, diagnostics) {
+        return None;
+    }
 
     let mut aliases = vec![Alias { name: map.base.alias.text.clone(), table: base, optional: false }];
     for (join, table) in map.joins.iter().zip(joins) {
@@ -69,7 +71,9 @@ fn swapped(world: &World<'_>, map: &ast::Map, diagnostics: &mut Vec<Diagnostic>)
     swapped
 }
 
-fn duplicate_aliases(map: &ast::Map, diagnostics: &mut Vec<Diagnostic>) {
+/// Reports aliases that stand for two tables; which of them a rule means could only be guessed.
+fn duplicate_aliases(map: &ast::Map, diagnostics: &mut Vec<Diagnostic>) -> bool {
+    let before = diagnostics.len();
     let tables = std::iter::once(&map.base).chain(map.joins.iter().map(|join| &join.table)).chain(&map.targets);
     let mut seen: BTreeMap<&str, crate::source::Span> = BTreeMap::new();
     for table in tables {
@@ -79,6 +83,7 @@ fn duplicate_aliases(map: &ast::Map, diagnostics: &mut Vec<Diagnostic>) {
             diagnostics.push(error.help("aliases are seen in the whole map; choose another"));
         }
     }
+    diagnostics.len() > before
 }
 
 /// Reads the key columns that resolve; what does not is reported when the statement itself is resolved.

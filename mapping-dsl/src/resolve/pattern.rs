@@ -169,6 +169,7 @@ impl Resolver<'_, '_> {
                 }
             }
         }
+        let all = all || arms.iter().flat_map(|arm| &arm.patterns).any(|pattern| leaves_nothing(pattern, &taken));
         let missing: Option<Vec<String>> = match &subject.ty {
             _ if all || is_null(subject) => return Some(()),
             Type::Enum(listed) => Some(
@@ -203,6 +204,12 @@ impl Resolver<'_, '_> {
             }
         }
     }
+}
+
+/// Returns whether `not x` takes all that is not null and not taken by the literals of other arms.
+fn leaves_nothing(pattern: &ast::Pattern, taken: &BTreeSet<Literal>) -> bool {
+    let PatternKind::Not(inner) = &pattern.kind else { return false };
+    matches!(&inner.kind, PatternKind::Literal(literal) if *literal == Literal::Null || taken.contains(literal))
 }
 
 fn takes_null(patterns: &[ast::Pattern]) -> bool {

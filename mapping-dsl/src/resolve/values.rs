@@ -127,6 +127,11 @@ fn add_arm(
         diagnostics
             .push(Diagnostic::error(Code::NO_WAY_BACK, arm.span, message).help("write `->`, or `<->` in the head"));
     }
+    if arm.arrow == Arrow::Back {
+        let message = "arms that only go back are not supported yet";
+        let error = Diagnostic::error(Code::BACK_ARROW, arm.span, message);
+        diagnostics.push(error.help("write `<->` in the arm that is the way back, `->` in the others"));
+    }
     let mut from = Vec::new();
     for pattern in &arm.patterns {
         match &pattern.kind {
