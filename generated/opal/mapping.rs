@@ -219,7 +219,7 @@ pub mod patient {
         Ramq,
         /// `t.ramq`: longer than 12 characters, opal.map:32
         RamqTooLong,
-        /// `p.AccessLevel`: what the legacy database holds is no text, opal.map:33
+        /// `p.AccessLevel`: what the legacy database holds is no listed text, opal.map:33
         AccessLevelMalformed,
         /// `t.data_access`: level 2 has no counterpart, opal.map:33
         Access,
@@ -440,7 +440,7 @@ pub mod patient {
                 step::Reason { name: "SSNMalformed".into(), column: "p.SSN".into(), message: "what the legacy database holds is no text".into(), line: 32 },
                 step::Reason { name: "Ramq".into(), column: "t.ramq".into(), message: "no insurance number".into(), line: 32 },
                 step::Reason { name: "RamqTooLong".into(), column: "t.ramq".into(), message: "longer than 12 characters".into(), line: 32 },
-                step::Reason { name: "AccessLevelMalformed".into(), column: "p.AccessLevel".into(), message: "what the legacy database holds is no text".into(), line: 33 },
+                step::Reason { name: "AccessLevelMalformed".into(), column: "p.AccessLevel".into(), message: "what the legacy database holds is no listed text".into(), line: 33 },
                 step::Reason { name: "Access".into(), column: "t.data_access".into(), message: "level 2 has no counterpart".into(), line: 33 },
                 step::Reason { name: "RegistrationDateMalformed".into(), column: "p.RegistrationDate".into(), message: "no such date: a part of it is zero, or it is something else".into(), line: 34 },
                 step::Reason { name: "RegistrationDateZero".into(), column: "p.RegistrationDate".into(), message: "a zero date".into(), line: 34 },
@@ -1057,7 +1057,7 @@ pub mod caregiver {
         EmailMalformed,
         /// `caregiver.email`: no e-mail address, opal.map:101
         Email,
-        /// `p.Language`: what the legacy database holds is no text, opal.map:103
+        /// `p.Language`: what the legacy database holds is no listed text, opal.map:103
         LanguageMalformed,
         /// `caregiver.language`: no such language, opal.map:103
         Language,
@@ -1533,7 +1533,7 @@ pub mod caregiver {
                 step::Reason { name: "LastNameMalformed".into(), column: "p.LastName".into(), message: "what the legacy database holds is no text".into(), line: 97 },
                 step::Reason { name: "EmailMalformed".into(), column: "p.Email".into(), message: "what the legacy database holds is no text".into(), line: 98 },
                 step::Reason { name: "Email".into(), column: "caregiver.email".into(), message: "no e-mail address".into(), line: 101 },
-                step::Reason { name: "LanguageMalformed".into(), column: "p.Language".into(), message: "what the legacy database holds is no text".into(), line: 103 },
+                step::Reason { name: "LanguageMalformed".into(), column: "p.Language".into(), message: "what the legacy database holds is no listed text".into(), line: 103 },
                 step::Reason { name: "Language".into(), column: "caregiver.language".into(), message: "no such language".into(), line: 103 },
                 step::Reason { name: "TelNumMalformed".into(), column: "p.TelNum".into(), message: "what the legacy database holds is no integer".into(), line: 104 },
                 step::Reason { name: "PhoneNumber".into(), column: "caregiver.phone_number".into(), message: "not a number of the country".into(), line: 106 },

@@ -2,6 +2,7 @@
 //! the whole supports. The operator table of the design is written down here, once.
 
 use super::Resolver;
+use super::function::longest;
 use super::kinds::{is_null, text_max};
 use super::loss::{Loss, collect_losses};
 use crate::diagnostic::{Code, Diagnostic};
@@ -130,8 +131,10 @@ impl Resolver<'_, '_> {
         Some(match (&expr.ty, &column.ty) {
             (from, to) if from.is_text() && to.is_text() => match (text_max(from), to) {
                 (_, Type::Enum(_)) if matches!(from, Type::Enum(_)) => Vec::new(),
-                (given, Type::Text { max: Some(max) }) if given.is_none_or(|given| given > *max) => {
-                    narrow(format!("{from_to}: texts longer than {max} characters do not fit"));
+                (given, Type::Text { max: Some(max) }) if longest(expr).is_none_or(|longest| longest > *max) => {
+                    if given.is_none_or(|given| given > *max) {
+                        narrow(format!("{from_to}: texts longer than {max} characters do not fit"));
+                    }
                     let reject =
                         self.reason(&format!("{name}TooLong"), &full, &format!("longer than {max} characters"), line);
                     vec![Conversion::Length { max: *max, reject }]

@@ -104,12 +104,10 @@ fn call_expr(function: Function, arguments: Vec<Expr>) -> Expr {
     let first = &arguments[0].ty;
     let strict = arguments.iter().any(|argument| argument.nullable);
     let (ty, nullable) = match function {
-        // `İ` becomes two characters in small letters, `ΐ` three in capital ones, `ﷺ` eighteen in NFKC.
-        Function::Lower => (each_listed(first, 2, |text| text.to_lowercase()), strict),
-        Function::Upper => (each_listed(first, 3, |text| text.to_uppercase()), strict),
+        Function::Lower => (each_listed(first, |text| text.to_lowercase()), strict),
+        Function::Upper => (each_listed(first, |text| text.to_uppercase()), strict),
         Function::Trim | Function::Before | Function::After => (Type::Text { max: text_max(first) }, strict),
-        Function::Fold => (longer(first, 2), strict),
-        Function::Nfkc => (longer(first, 18), strict),
+        Function::Fold | Function::Nfkc => (Type::Text { max: text_max(first) }, strict),
         Function::Mid => (Type::Text { max: mid_length(&arguments[2]).or(text_max(first)) }, strict),
         Function::Length => {
             (Type::Integer { min: 0, max: text_max(first).map_or(i128::from(u32::MAX), i128::from) }, strict)
@@ -136,12 +134,25 @@ fn number_length(ty: &Type) -> Option<u32> {
     }
 }
 
-/// Text that can be so many times as long.
-fn longer(ty: &Type, times: u32) -> Type {
-    Type::Text { max: text_max(ty).map(|max| max.saturating_mul(times)) }
+/// Returns the length that a text can have at most. Its type tells the usual length; but `İ` becomes two characters in
+/// small letters, `ΐ` three in capital ones, and `ﷺ` eighteen in form NFKC.
+pub(super) fn longest(expr: &Expr) -> Option<u32> {
+    let times = match &expr.kind {
+        ExprKind::Concat(parts) => {
+            return parts.iter().map(longest).try_fold(0u32, |sum, part| Some(sum.saturating_add(part?)));
+        }
+        ExprKind::Call(Function::Lower | Function::Fold, _) => 2,
+        ExprKind::Call(Function::Upper, _) => 3,
+        ExprKind::Call(Function::Nfkc, _) => 18,
+        _ => return text_max(&expr.ty),
+    };
+    match &expr.ty {
+        Type::Enum(_) => text_max(&expr.ty), // Its values are known as they are.
+        ty => text_max(ty).map(|max| max.saturating_mul(times)),
+    }
 }
 
-fn each_listed(ty: &Type, times: u32, change: impl Fn(&str) -> String) -> Type {
+fn each_listed(ty: &Type, change: impl Fn(&str) -> String) -> Type {
     match ty {
         Type::Enum(values) => {
             let mut changed: Vec<String> = values.iter().map(|value| change(value)).collect();
@@ -149,6 +160,6 @@ fn each_listed(ty: &Type, times: u32, change: impl Fn(&str) -> String) -> Type {
             changed.retain(|value| seen.insert(value.clone()));
             Type::Enum(changed)
         }
-        other => longer(other, times),
+        other => Type::Text { max: text_max(other) },
     }
 }
