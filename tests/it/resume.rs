@@ -52,7 +52,7 @@ fn a_run_that_is_killed_twenty_times_gives_the_same_in_the_end() {
 
     let pair = large();
     let mut random = Random::new(11);
-    let (mut killed, mut complete) = (0, 0);
+    let (mut killed, mut complete, mut working) = (0, 0, 0);
     while killed < 20 {
         let mut child = start(&pair, &batch);
         // Some die before their first batch, some late.
@@ -63,6 +63,7 @@ fn a_run_that_is_killed_twenty_times_gives_the_same_in_the_end() {
             // It was faster than the signal: once more from the start.
             complete += 1;
             assert!(complete < 20, "runs end before they can be killed");
+            working += runs_that_wrote(&pair);
             expected.assert_same(&result(&pair.target()), "after kills");
             pair.fresh_target();
         } else {
@@ -72,7 +73,13 @@ fn a_run_that_is_killed_twenty_times_gives_the_same_in_the_end() {
     }
     pair.cutover("run", &["--max-rejects", "any"]).with(0);
     expected.assert_same(&result(&pair.target()), "after twenty kills");
+    working += runs_that_wrote(&pair);
+    assert!(working - complete > 5, "{working} runs wrote something, {complete} of them whole: kills came too early");
     assert_eq!(pair.cutover("verify", &[]).status, 0);
+}
+
+fn runs_that_wrote(pair: &Pair) -> i32 {
+    pair.ask("SELECT COUNT(DISTINCT run) FROM cutover_batch")[0].parse().unwrap()
 }
 
 #[test]
