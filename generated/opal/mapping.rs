@@ -213,7 +213,7 @@ pub mod patient {
         Ramq,
         /// `t.ramq`: longer than 12 characters, opal.map:32
         RamqTooLong,
-        /// `p.AccessLevel`: what the legacy database holds is no text, opal.map:33
+        /// `p.AccessLevel`: what the legacy database holds is no listed text, opal.map:33
         AccessLevelMalformed,
         /// `t.data_access`: level 2 has no counterpart, opal.map:33
         Access,
@@ -478,7 +478,7 @@ pub mod patient {
                 "RamqTooLong".into(), column : "t.ramq".into(), message :
                 "longer than 12 characters".into(), line : 32 }, step::Reason { name :
                 "AccessLevelMalformed".into(), column : "p.AccessLevel".into(), message :
-                "what the legacy database holds is no text".into(), line : 33 },
+                "what the legacy database holds is no listed text".into(), line : 33 },
                 step::Reason { name : "Access".into(), column : "t.data_access".into(),
                 message : "level 2 has no counterpart".into(), line : 33 }, step::Reason
                 { name : "RegistrationDateMalformed".into(), column :
@@ -1107,7 +1107,7 @@ pub mod caregiver {
         EmailMalformed,
         /// `caregiver.email`: no e-mail address, opal.map:101
         Email,
-        /// `p.Language`: what the legacy database holds is no text, opal.map:103
+        /// `p.Language`: what the legacy database holds is no listed text, opal.map:103
         LanguageMalformed,
         /// `caregiver.language`: no such language, opal.map:103
         Language,
@@ -1656,7 +1656,7 @@ pub mod caregiver {
                 "caregiver.email".into(), message : "no e-mail address".into(), line :
                 101 }, step::Reason { name : "LanguageMalformed".into(), column :
                 "p.Language".into(), message :
-                "what the legacy database holds is no text".into(), line : 103 },
+                "what the legacy database holds is no listed text".into(), line : 103 },
                 step::Reason { name : "Language".into(), column : "caregiver.language"
                 .into(), message : "no such language".into(), line : 103 }, step::Reason
                 { name : "TelNumMalformed".into(), column : "p.TelNum".into(), message :
