@@ -370,7 +370,7 @@ pub mod patient {
         step::StepSpec {
             name: "Patient".into(),
             map_table: "cutover_map_patient".into(),
-            meaning: "3dd3507382cc6dcb33f3de6ab76103c4".into(),
+            meaning: "ee6ba9e9c3657185c14c196df3aa096e".into(),
             read: step::ReadSpec {
                 table: "Patient".into(),
                 alias: "p".into(),
@@ -1416,7 +1416,7 @@ pub mod caregiver {
         step::StepSpec {
             name: "Caregiver".into(),
             map_table: "cutover_map_caregiver".into(),
-            meaning: "6a7c48b627cfd5de97cddaf37067d4c0".into(),
+            meaning: "fc012b8e17f033794bf46c4b613fd81d".into(),
             read: step::ReadSpec {
                 table: "Users".into(),
                 alias: "u".into(),

@@ -210,7 +210,8 @@ impl Cutter {
         let head = start..head_end;
         if broken && has_block {
             let written = self.written_head(head.clone());
-            if !self.text[written.end..head_end].trim_ascii().is_empty() {
+            let rest = self.text.get(written.end..head_end).unwrap_or_default();
+            if !rest.trim_ascii().is_empty() {
                 return (Piece { head, block: None, broken }, self.next_item(start)); // The brace is not the head's.
             }
         }
