@@ -113,7 +113,7 @@ fn create_statements(dialect: &dyn SqlDialect, spec: &StepSpec) -> Vec<String> {
     for (at, ((name, kind), place)) in columns.iter().zip(places).enumerate() {
         let not_null = if at < keys + 2 { " NOT NULL" } else { "" };
         // After key, state and run come pairs of a key, which has an index of its own, and a fingerprint.
-        let place = if at >= keys + 2 && (at - keys) % 2 == 0 { Place::Key { texts: 1 } } else { place };
+        let place = if at >= keys + 2 && (at - keys).is_multiple_of(2) { Place::Key { texts: 1 } } else { place };
         lines.push(format!("{} {}{not_null}", dialect.quote(name), dialect.column_type(*kind, place)));
     }
     let key: Vec<String> = columns[..keys].iter().map(|(name, _)| dialect.quote(name)).collect();
