@@ -1,7 +1,7 @@
 //! The journal: the control tables that all steps share. They live in the target, so that one transaction holds what
 //! was written and what is known about it.
 
-use crate::connection::{Connection, SqlDialect, insert_statement};
+use crate::connection::{Connection, Place, SqlDialect, insert_statement};
 use crate::entries::{rows, unsigned};
 use crate::error::{OnSide, RunError, Side};
 use crate::report::Counts;
@@ -92,9 +92,10 @@ impl Table {
 
     fn create(&self, dialect: &dyn SqlDialect) -> String {
         let mut lines: Vec<String> = Vec::new();
-        for (at, (name, kind)) in self.columns.iter().enumerate() {
+        let places = Place::all(self.columns.iter().map(|(_, kind)| *kind), self.key);
+        for (at, ((name, kind), place)) in self.columns.iter().zip(places).enumerate() {
             let not_null = if at < self.key { " NOT NULL" } else { "" };
-            lines.push(format!("{} {}{not_null}", dialect.quote(name), dialect.column_type(*kind)));
+            lines.push(format!("{} {}{not_null}", dialect.quote(name), dialect.column_type(*kind, place)));
         }
         let key: Vec<String> = self.columns[..self.key].iter().map(|(name, _)| dialect.quote(name)).collect();
         lines.push(format!("PRIMARY KEY ({})", key.join(", ")));
@@ -131,9 +132,19 @@ impl Table {
 
     /// Returns the row with this key.
     pub(crate) fn get(&self, target: &mut dyn Connection, key: &Key) -> Result<Option<Row>, RunError> {
+        self.find(target, key, "")
+    }
+
+    /// Returns the row with this key; no other transaction changes it before this one ends.
+    pub(crate) fn hold(&self, target: &mut dyn Connection, key: &Key) -> Result<Option<Row>, RunError> {
+        let hold = target.dialect().hold();
+        self.find(target, key, hold)
+    }
+
+    fn find(&self, target: &mut dyn Connection, key: &Key, ending: &str) -> Result<Option<Row>, RunError> {
         let columns = self.key_columns(target.dialect());
         let mut sql = self.select(target.dialect());
-        sql.push(" WHERE ").equal(&columns, key);
+        sql.push(" WHERE ").equal(&columns, key).push(ending);
         let statement = sql.done();
         Ok(rows(target, &statement).on(Side::Target)?.pop())
     }

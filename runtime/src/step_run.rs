@@ -156,7 +156,7 @@ impl<'e, 'a> StepRun<'e, 'a> {
             }
             after = window.upto;
         }
-        if settled_before && scan::same_order(self.spec) {
+        if settled_before && self.same_order() {
             let range = KeyRange { after: after.as_ref(), ..KeyRange::default() };
             self.pass.gone += entries::settled(self.engine.target, self.spec, range)?.len() as u64;
         }
@@ -214,6 +214,13 @@ impl<'e, 'a> StepRun<'e, 'a> {
         }
         self.pass.gone += window.settled.len() as u64 - matched;
         Ok(None)
+    }
+
+    fn same_order(&mut self) -> bool {
+        let legacy = self.engine.lend_legacy();
+        let same = scan::same_order(self.spec, legacy, self.engine.target);
+        self.engine.give_back(legacy);
+        same
     }
 
     fn next_window(&mut self, after: Option<&Key>) -> Result<Option<Window>, RunError> {
@@ -324,8 +331,9 @@ impl<'e, 'a> StepRun<'e, 'a> {
     /// Proves that every row in scope is settled, once, and stores the equation.
     fn prove(&mut self, pending: u64) -> Result<(), RunError> {
         let stored = entries::counts(self.engine.target, self.spec)?;
+        let same_order = self.same_order();
         let pass = &mut self.pass;
-        if !scan::same_order(self.spec) {
+        if !same_order {
             pass.gone = stored.total().saturating_sub(pass.seen.total());
         }
         if pass.in_scope != pass.seen.total() || stored.total() != pass.seen.total() + pass.gone {

@@ -140,7 +140,7 @@ impl Comparison<'_, '_, '_> {
         if !self.carried {
             return Ok(Vec::new());
         }
-        if scan::same_order(self.spec) {
+        if self.same_order() {
             let range = KeyRange { after, upto: Some(last), before: None };
             return entries::page(self.target, self.spec, range, Order::Ascending, i64::MAX as usize);
         }
@@ -150,12 +150,16 @@ impl Comparison<'_, '_, '_> {
 
     /// Entries after the last legacy row.
     fn tail(&mut self, after: Option<&Key>, batch: usize) -> Result<(), RunError> {
-        if scan::same_order(self.spec) { self.gone_after(after.cloned(), batch) } else { Ok(()) }
+        if self.same_order() { self.gone_after(after.cloned(), batch) } else { Ok(()) }
     }
 
     /// Entries that no legacy row was seen for, where the order of keys does not help.
     fn rest(&mut self, batch: usize) -> Result<(), RunError> {
-        if scan::same_order(self.spec) { Ok(()) } else { self.gone_after(None, batch) }
+        if self.same_order() { Ok(()) } else { self.gone_after(None, batch) }
+    }
+
+    fn same_order(&self) -> bool {
+        scan::same_order(self.spec, self.legacy, self.target)
     }
 
     fn gone_after(&mut self, mut after: Option<Key>, batch: usize) -> Result<(), RunError> {
