@@ -32,6 +32,6 @@ impl Error for UnsupportedDialect {}
 pub fn create_statements(schema: &Schema, dialect: Dialect) -> Result<Translation, UnsupportedDialect> {
     match dialect {
         Dialect::Sqlite => Ok(sqlite::translate(schema)),
-        Dialect::MariaDb | Dialect::PostgreSql => Err(UnsupportedDialect(dialect)),
+        Dialect::MariaDb | Dialect::PostgreSql | Dialect::SqlServer => Err(UnsupportedDialect(dialect)),
     }
 }
