@@ -6,7 +6,7 @@ use super::elements::Element;
 use super::key;
 use super::read::Reader;
 use super::text::Tokens;
-use super::{Assigned, Check, Column, Dialect, Table, UniqueKey};
+use super::{Assigned, Check, Column, Dialect, Index, Table, UniqueKey};
 use crate::types::Type;
 
 /// Reads a column definition and adds it to the table.
@@ -101,20 +101,36 @@ fn option(
     } else if tokens.take_words(&["DEFAULT"]) {
         set_default(column, expression(tokens, element.text));
     } else if tokens.take_words(&["PRIMARY", "KEY"]) || dialect == Dialect::MariaDb && tokens.take_words(&["KEY"]) {
-        table.primary_key = vec![column.name.clone()];
+        table.primary_key = key_columns(column, tokens, element);
     } else if tokens.take_words(&["UNIQUE"]) {
         tokens.take_words(&["KEY"]);
-        table.unique_keys.push(UniqueKey { name, columns: vec![column.name.clone()], line });
+        table.unique_keys.push(UniqueKey { name, columns: key_columns(column, tokens, element), line });
     } else if tokens.take_words(&["CHECK"]) {
         let condition = tokens.take_group_text().unwrap_or_default().to_string();
         table.checks.push(Check { name, condition, line });
-    } else if tokens.take_words(&["REFERENCES"]) {
-        let key = key::referenced(tokens, element.text, vec![column.name.clone()], name, line);
-        table.foreign_keys.extend(key);
+    } else if tokens.take_phrase("FOREIGN KEY") || tokens.at_words(&["REFERENCES"]) {
+        let columns = key_columns(column, tokens, element);
+        if tokens.take_words(&["REFERENCES"]) {
+            table.foreign_keys.extend(key::referenced(tokens, element.text, columns, name, line));
+        }
+    } else if dialect == Dialect::SqlServer && tokens.take_words(&["INDEX"]) {
+        let name = tokens.take_name();
+        table.indexes.push(Index { name, columns: key_columns(column, tokens, element), line });
     } else {
         return tells_of_values(column, tokens, element) || says_nothing(tokens);
     }
     true
+}
+
+/// Returns the columns of a key that stands at a column: this one, but for SQL Server, which can name others.
+fn key_columns(column: &Column, tokens: &mut Tokens<'_>, element: Element<'_>) -> Vec<String> {
+    let own = vec![column.name.clone()];
+    if tokens.dialect() != Dialect::SqlServer {
+        return own;
+    }
+    while tokens.take_listed("UNIQUE CLUSTERED NONCLUSTERED HASH") {}
+    let named = tokens.take_group().and_then(|group| key::only_columns(&element.text[group], tokens.dialect()));
+    named.unwrap_or(own)
 }
 
 /// Takes an option about the values of the column: how they come about, how they compare, what they mean.
@@ -133,9 +149,9 @@ fn tells_of_values(column: &mut Column, tokens: &mut Tokens<'_>, element: Elemen
         tokens.take_group();
         counts(column);
     } else if tokens.take_words(&["GENERATED"]) {
-        generated(column, tokens);
+        generated(column, tokens, element);
     } else if tokens.take_words(&["AS"]) {
-        computed(column, tokens);
+        computed(column, tokens, element);
     } else if tokens.take_words(&["ON", "UPDATE"]) {
         expression(tokens, element.text); // only for rows that are changed later
     } else {
@@ -150,7 +166,7 @@ fn counts(column: &mut Column) {
 }
 
 /// GENERATED … AS IDENTITY counts; AS ROW START and AS (…) compute.
-fn generated(column: &mut Column, tokens: &mut Tokens<'_>) {
+fn generated(column: &mut Column, tokens: &mut Tokens<'_>, element: Element<'_>) {
     let _ = tokens.take_words(&["ALWAYS"]) || tokens.take_words(&["BY", "DEFAULT"]);
     tokens.take_words(&["ON", "NULL"]);
     tokens.take_words(&["AS"]);
@@ -159,13 +175,15 @@ fn generated(column: &mut Column, tokens: &mut Tokens<'_>) {
         counts(column);
     } else {
         tokens.take_one_of(&["ROW", "TRANSACTION_ID", "SEQUENCE_NUMBER"]);
-        tokens.take_one_of(&["START", "END"]);
-        computed(column, tokens);
+        match tokens.take_one_of(&["START", "END"]) {
+            true => column.assigned = Assigned::Computed,
+            false => computed(column, tokens, element),
+        }
     }
 }
 
-fn computed(column: &mut Column, tokens: &mut Tokens<'_>) {
-    tokens.take_group();
+fn computed(column: &mut Column, tokens: &mut Tokens<'_>, element: Element<'_>) {
+    expression(tokens, element.text);
     column.assigned = Assigned::Computed;
     if column.declared.is_empty() && tokens.dialect() == Dialect::SqlServer {
         column.ty = Type::Other("computed".to_string());

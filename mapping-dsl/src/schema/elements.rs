@@ -133,7 +133,7 @@ fn before_columns(tokens: &mut Tokens<'_>) -> Option<String> {
     while !tokens.is_done() && !tokens.at_symbol("(") {
         if tokens.take_words(&["USING"]) {
             tokens.take();
-        } else if !tokens.take_one_of(&["CLUSTERED", "NONCLUSTERED", "HASH", "KEY", "INDEX"])
+        } else if !tokens.take_one_of(&["CLUSTERED", "NONCLUSTERED", "COLUMNSTORE", "HASH", "KEY", "INDEX"])
             && !tokens.take_words(&["NULLS", "NOT", "DISTINCT"])
             && !tokens.take_words(&["NULLS", "DISTINCT"])
             && !tokens.take_words(&["IF", "NOT", "EXISTS"])
@@ -187,10 +187,12 @@ fn foreign_key(
 }
 
 fn index(table: &mut Table, element: Element<'_>, tokens: &mut Tokens<'_>, line: usize) -> bool {
-    let is_unique = |tokens: &mut Tokens<'_>| tokens.take_words(&["UNIQUE"]);
     let name = if tokens.at_words(&["USING"]) || tokens.at_symbol("(") { None } else { tokens.take_name() };
-    let unique = is_unique(tokens);
+    let unique = tokens.take_words(&["UNIQUE"]);
     before_columns(tokens);
+    if tokens.dialect() == Dialect::SqlServer && !tokens.at_symbol("(") {
+        return true; // a columnstore, which has all columns
+    }
     let Some(group) = tokens.take_group().map(|group| &element.text[group]) else { return false };
     let all = key::columns(group, tokens.dialect());
     match all.iter().cloned().collect::<Option<Vec<String>>>() {

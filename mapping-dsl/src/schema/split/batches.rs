@@ -26,8 +26,8 @@ pub(super) fn begins_statement(text: &str) -> bool {
         "DROP" => !matches!(second.as_str(), "CONSTRAINT" | "COLUMN" | "PERIOD"),
         "SET" => !matches!(second.as_str(), "NULL" | "DEFAULT" | ""),
         "DELETE" | "UPDATE" => !matches!(second.as_str(), "CASCADE" | "NO" | "SET"),
-        "EXEC" | "EXECUTE" | "INSERT" | "USE" | "PRINT" | "DECLARE" | "GRANT" | "DENY" | "BEGIN" | "END" | "IF"
-        | "ELSE" => true,
+        "EXEC" | "EXECUTE" | "INSERT" | "SELECT" | "TRUNCATE" | "USE" | "PRINT" | "DECLARE" | "GRANT" | "DENY"
+        | "BEGIN" | "END" | "IF" | "ELSE" => true,
         _ => false,
     }
 }
