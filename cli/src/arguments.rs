@@ -212,6 +212,9 @@ pub(crate) enum DialectName {
     Postgresql,
     /// SQLite.
     Sqlite,
+    /// SQL Server (T-SQL); tables are read from it, not written for it.
+    #[value(alias = "mssql", alias = "tsql")]
+    Sqlserver,
 }
 
 /// A side as an argument.

@@ -14,6 +14,7 @@ pub use build::Build;
 pub use files::{Files, Mark};
 
 use cutover_mapping_dsl::plan::Plan;
+use cutover_mapping_dsl::schema::Dialect;
 
 /// Makes one kind of file from a plan.
 #[derive(Debug, Clone, Copy)]
@@ -59,6 +60,9 @@ pub enum EmitError {
         /// What wants it second.
         second: String,
     },
+    /// No SQL is generated for a dialect.
+    #[error("no SQL is generated for {0} yet")]
+    Dialect(Dialect),
     /// A generated file is not what it should be: a fault of this crate.
     #[error("internal error: {file}, statement {statement}: {cause}")]
     Broken {

@@ -3,7 +3,7 @@
 use crate::ast::{self, SideRole};
 use crate::diagnostic::{Code, Diagnostic, Level};
 use crate::plan::{Plan, Side};
-use crate::schema::{Dialect, Schema, read};
+use crate::schema::{Dialect, Schema, encoding, read};
 use crate::source::{FileId, SourceFile, Sources, Span};
 use crate::world::{World, suggest};
 use crate::{check, lower, parse, resolve};
@@ -198,12 +198,10 @@ fn schema(
             return None;
         }
     };
-    let text = match String::from_utf8(bytes) {
+    let text = match encoding::decode(bytes, dialect) {
         Ok(text) => text,
         Err(error) => {
-            let at = error.utf8_error().valid_up_to();
-            let line = error.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
-            let message = format!("the schema \"{name}\" is not UTF-8: line {line}");
+            let message = format!("the schema \"{name}\" is {error}");
             diagnostics.push(
                 Diagnostic::error(Code::FILE, side.file.span, message).help("convert it, or make the dump with UTF-8"),
             );

@@ -26,7 +26,7 @@ fn pushed_down(plan: &Plan, step: &Step) -> Vec<(Dialect, Vec<String>)> {
         Ok(()) => Vec::new(),
         Err(reasons) => reasons.iter().map(ToString::to_string).collect(),
     };
-    Dialect::ALL.into_iter().map(|dialect| (dialect, why(dialect))).collect()
+    Dialect::WRITTEN.into_iter().map(|dialect| (dialect, why(dialect))).collect()
 }
 
 fn needs(step: &Step) -> Vec<String> {

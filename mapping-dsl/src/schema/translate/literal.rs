@@ -1,30 +1,32 @@
-//! Defaults and literals in SQLite's words.
+//! Defaults and literals: what an expression of one dialect means, in the words of another.
 
-use super::storage;
+use super::spelling::{Clock, Spelling};
 use crate::schema::Dialect;
 use crate::schema::checks::{bare, literal_text};
 use crate::schema::sql::expression;
 use crate::types::Type;
 use sqlparser::ast::{Expr, FunctionArguments, UnaryOperator, Value};
 
-/// Returns a column's default, if SQLite has the like of it.
-pub(super) fn default(default: &str, ty: &Type, dialect: Dialect) -> Option<String> {
-    let default = expression(default, dialect)?;
-    let default = bare(&default);
+/// Returns a column's default, if the dialect has the like of it.
+pub(super) fn default(default: &str, ty: &Type, from: Dialect, spelling: &dyn Spelling) -> Option<String> {
+    let default = expression(default, from)?;
+    let default = converted(&default);
     match (ty, default) {
-        (Type::Boolean, Expr::Value(value)) => truth(&value.value),
-        (_, Expr::Function(_) | Expr::Identifier(_)) => clock(default, ty),
+        (Type::Boolean, Expr::Value(value)) => truth(&value.value).map(|truth| spelling.truth(truth).to_string()),
+        (_, Expr::Function(_) | Expr::Identifier(_)) => generated(default, ty, spelling),
         (_, Expr::Value(value)) if literal_text(&value.value).is_some() => {
-            literal_text(&value.value).map(|it| text(&it))
+            literal_text(&value.value).and_then(|it| spelling.text_for(&it, ty))
         }
-        // A number in a text column would lose its noughts: 0.00 would be stored as 0.0.
-        _ => number(default).map(|number| if storage(ty) == "TEXT" { text(&number) } else { number }),
+        _ => number(default).and_then(|number| spelling.number(number, ty)),
     }
 }
 
-/// Returns a text as a literal.
-pub(super) fn text(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
+/// Returns an expression without parentheses, casts and conversions of a literal around it.
+fn converted(expression: &Expr) -> &Expr {
+    match bare(expression) {
+        Expr::Convert { expr, .. } => bare(expr),
+        other => other,
+    }
 }
 
 /// Returns a number as written, with its sign; true and false are one and nought.
@@ -48,39 +50,45 @@ fn is_plain(digits: &str) -> bool {
     plain && digits.bytes().any(|byte| byte.is_ascii_digit())
 }
 
-fn truth(value: &Value) -> Option<String> {
+/// Returns which truth a literal means.
+pub(super) fn truth(value: &Value) -> Option<bool> {
     let word = match value {
-        Value::Boolean(truth) => truth.to_string(),
+        Value::Boolean(truth) => return Some(*truth),
         Value::Number(digits, _) => digits.clone(),
         other => literal_text(other)?,
     };
     match word.to_ascii_lowercase().as_str() {
-        "true" | "t" | "yes" | "on" | "1" => Some("1".to_string()),
-        "false" | "f" | "no" | "off" | "0" => Some("0".to_string()),
+        "true" | "t" | "yes" | "on" | "1" => Some(true),
+        "false" | "f" | "no" | "off" | "0" => Some(false),
         _ => None,
     }
 }
 
-/// Returns SQLite's word for the present time.
-fn clock(call: &Expr, ty: &Type) -> Option<String> {
+/// Returns the dialect's words for the present time or for a new UUID.
+fn generated(call: &Expr, ty: &Type, spelling: &dyn Spelling) -> Option<String> {
     let name = match call {
         Expr::Identifier(ident) if ident.quote_style.is_none() => ident.value.to_ascii_lowercase(),
         Expr::Function(call) if !has_arguments(&call.args) => call.name.to_string().to_ascii_lowercase(),
         _ => return None,
     };
-    let word = match name.as_str() {
-        "current_timestamp" | "now" | "localtimestamp" | "transaction_timestamp" => "CURRENT_TIMESTAMP",
-        "current_date" | "curdate" => "CURRENT_DATE",
-        "current_time" | "curtime" => "CURRENT_TIME",
+    let clock = match name.as_str() {
+        "current_timestamp"
+        | "now"
+        | "localtimestamp"
+        | "transaction_timestamp"
+        | "getdate"
+        | "sysdatetime"
+        | "sysdatetimeoffset"
+        | "clock_timestamp"
+        | "statement_timestamp" => Clock::Timestamp,
+        "current_date" | "curdate" => Clock::Date,
+        "current_time" | "curtime" | "localtime" => Clock::Time,
+        "uuid" | "newid" | "newsequentialid" | "gen_random_uuid" | "uuid_generate_v4" | "public.uuid_generate_v4" => {
+            return spelling.new_uuid().filter(|_| *ty == Type::Uuid).map(str::to_string);
+        }
         _ => return None,
     };
-    let fits = match ty {
-        Type::Date { .. } => word == "CURRENT_DATE",
-        Type::Time { .. } => word == "CURRENT_TIME",
-        Type::DateTime { .. } | Type::Instant { .. } => word == "CURRENT_TIMESTAMP",
-        _ => storage(ty) == "TEXT",
-    };
-    fits.then(|| word.to_string())
+    spelling.clock(clock, ty)
 }
 
 /// Returns whether a call has arguments; a number of digits, as in `now(3)`, does not count.
