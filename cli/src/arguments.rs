@@ -22,6 +22,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Checks mappings against both schemas
     Check(CheckOptions),
+    /// Lays mappings out in the one style
+    Fmt(FmtOptions),
     /// Writes Rust, SQL and diagrams
     Generate(GenerateOptions),
     /// Shows the steps, their order and what each does
@@ -61,6 +63,19 @@ pub(crate) struct CheckOptions {
     /// How to print findings; json is one object a line, as rustc prints them
     #[arg(long, value_enum, default_value = "human")]
     pub(crate) message_format: MessageFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FmtOptions {
+    /// Mappings; `-` reads the standard input and prints the result
+    #[arg(required = true, value_name = "MAP")]
+    pub(crate) maps: Vec<PathBuf>,
+    /// Write nothing; list the files that would change, status 1 if there are any
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// Write nothing; show what would change
+    #[arg(long)]
+    pub(crate) diff: bool,
 }
 
 /// What can be generated.

@@ -1,16 +1,12 @@
 //! One small file for each mistake; its snapshot is the message. The file's name begins with the code.
 
-use crate::support::{compile_file, compile_text, messages, suite};
+use crate::support::{compile_file, compile_text, maps_in, messages, suite};
 use cutover_mapping_dsl::diagnostic::CODES;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 fn cases() -> Vec<PathBuf> {
-    let files = std::fs::read_dir(suite().join("errors")).expect("the folder of the corpus is there");
-    let paths = files.map(|file| file.expect("its files can be listed").path());
-    let mut maps: Vec<PathBuf> = paths.filter(|path| path.extension().is_some_and(|kind| kind == "map")).collect();
-    maps.sort();
-    maps
+    maps_in(&suite().join("errors"))
 }
 
 fn slug(path: &std::path::Path) -> String {

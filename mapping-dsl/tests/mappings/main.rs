@@ -2,6 +2,8 @@
 
 mod edits;
 mod errors;
+mod format;
 mod hostile;
 mod support;
+mod tokens;
 mod valid;
