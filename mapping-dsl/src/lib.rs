@@ -8,6 +8,7 @@ pub mod diagnostic;
 mod lines;
 mod lower;
 pub mod names;
+pub mod parallel;
 pub mod parse;
 pub mod plan;
 mod resolve;
