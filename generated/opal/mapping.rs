@@ -52,12 +52,10 @@ pub mod patient {
     use cutover_runtime::{chrono, chrono_tz, operators, regex, uuid};
     use std::borrow::Cow;
     use std::sync::LazyLock;
-    static PATTERN_1: LazyLock<regex::Regex> = LazyLock::new(|| operators::pattern(
-        "[A-Z]{4}[0-9]{8}",
-    ));
-    static ZONE_AMERICA_TORONTO: LazyLock<chrono_tz::Tz> = LazyLock::new(|| operators::zone(
-        "America/Toronto",
-    ));
+
+    static PATTERN_1: LazyLock<regex::Regex> = LazyLock::new(|| operators::pattern("[A-Z]{4}[0-9]{8}"));
+    static ZONE_AMERICA_TORONTO: LazyLock<chrono_tz::Tz> = LazyLock::new(|| operators::zone("America/Toronto"));
+
     /// A row of old.Patient with all that the map reads.
     #[derive(Debug, Clone, Copy)]
     pub struct Legacy<'a> {
@@ -84,52 +82,26 @@ pub mod patient {
         #[doc(hidden)]
         pub row: std::marker::PhantomData<&'a Row>,
     }
+
     impl<'a> Legacy<'a> {
         /// Reads a row as it comes from the engine; rejects what is no value of its type.
         pub fn read(row: &'a Row) -> Result<Legacy<'a>, Rejection> {
             Ok(Legacy {
-                patient_ser_num: read::required(
-                    &row[0],
-                    read::integer,
-                    Reject::PatientSerNumMalformed as usize,
-                )?,
-                first_name: read::required(
-                    &row[1],
-                    read::text,
-                    Reject::FirstNameMalformed as usize,
-                )?,
-                last_name: read::required(
-                    &row[2],
-                    read::text,
-                    Reject::LastNameMalformed as usize,
-                )?,
-                date_of_birth: read::required(
-                    &row[3],
-                    read::dated_date_time,
-                    Reject::DateOfBirthMalformed as usize,
-                )?,
-                death_date: read::optional(
-                    &row[4],
-                    read::dated_date_time,
-                    Reject::DeathDateMalformed as usize,
-                )?,
+                patient_ser_num: read::required(&row[0], read::integer, Reject::PatientSerNumMalformed as usize)?,
+                first_name: read::required(&row[1], read::text, Reject::FirstNameMalformed as usize)?,
+                last_name: read::required(&row[2], read::text, Reject::LastNameMalformed as usize)?,
+                date_of_birth: read::required(&row[3], read::dated_date_time, Reject::DateOfBirthMalformed as usize)?,
+                death_date: read::optional(&row[4], read::dated_date_time, Reject::DeathDateMalformed as usize)?,
                 sex: read::required(&row[5], read::text, Reject::SexMalformed as usize)?,
                 ssn: read::required(&row[6], read::text, Reject::SSNMalformed as usize)?,
-                access_level: read::required(
-                    &row[7],
-                    read::text,
-                    Reject::AccessLevelMalformed as usize,
-                )?,
-                registration_date: read::required(
-                    &row[8],
-                    read::dated_date_time,
-                    Reject::RegistrationDateMalformed as usize,
-                )?,
+                access_level: read::required(&row[7], read::text, Reject::AccessLevelMalformed as usize)?,
+                registration_date: read::required(&row[8], read::dated_date_time, Reject::RegistrationDateMalformed as usize)?,
                 exists_c: matches!(row[9], Value::Boolean(true)),
                 row: std::marker::PhantomData,
             })
         }
     }
+
     /// A row of new.patients_patient; keys of other rows of the same legacy row are filled in by the engine.
     #[derive(Debug, Clone)]
     pub struct TRow<'a> {
@@ -160,6 +132,7 @@ pub mod patient {
         #[doc(hidden)]
         pub row: std::marker::PhantomData<&'a Row>,
     }
+
     impl TRow<'_> {
         fn into_row(self) -> Row {
             Vec::from([
@@ -178,18 +151,21 @@ pub mod patient {
             ])
         }
     }
+
     /// What one legacy row becomes.
     #[derive(Debug, Clone)]
     pub struct Targets<'a> {
         #[allow(missing_docs)]
         pub t: TRow<'a>,
     }
+
     impl Targets<'_> {
         /// Returns the rows as the engine writes them.
         pub fn into_rows(self) -> Vec<Row> {
             Vec::from([self.t.into_row()])
         }
     }
+
     /// Why a row is rejected.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub enum Reject {
@@ -228,21 +204,21 @@ pub mod patient {
         /// `p.RegistrationDate`: a zero date, opal.map:34
         RegistrationDateZero,
     }
+
     impl Reject {
-        #[allow(dead_code)]
         fn with(self, value: Value) -> Rejection {
-            Rejection {
-                reason: self as usize,
-                value,
-            }
+            Rejection { reason: self as usize, value }
         }
     }
+
     fn in_scope(row: &Row) -> Result<bool, Rejection> {
         Ok(true)
     }
+
     fn link_keys(legacy: &Legacy<'_>) -> Result<Vec<Option<Key>>, Rejection> {
-        Ok(Vec::from([]))
+        Ok(Vec::new())
     }
+
     /// Converts a row, opal.map:23. `links` answers the keys that the step asked for, in their order.
     pub fn convert<'a>(
         legacy: &Legacy<'a>,
@@ -276,9 +252,7 @@ pub mod patient {
                     argument_0.date()
                 },
                 date_of_death: match legacy.death_date.and_then(Result::ok) {
-                    Some(value) => {
-                        Some(operators::wall_to_utc(*ZONE_AMERICA_TORONTO, value))
-                    }
+                    Some(value) => Some(operators::wall_to_utc(*ZONE_AMERICA_TORONTO, value)),
                     None => None,
                 },
                 sex: {
@@ -331,32 +305,39 @@ pub mod patient {
             },
         })
     }
+
     /// The step: forward by [`convert`], rollback by the migration table, as its specification says.
     #[derive(Debug)]
     pub struct Step {
         spec: step::StepSpec,
     }
+
     impl Step {
         /// Returns the step.
         pub fn new() -> Step {
             Step { spec: specification() }
         }
     }
+
     impl Default for Step {
         fn default() -> Step {
             Step::new()
         }
     }
+
     impl step::Step for Step {
         fn spec(&self) -> &step::StepSpec {
             &self.spec
         }
+
         fn in_scope(&self, row: &Row) -> Result<bool, Rejection> {
             in_scope(row)
         }
+
         fn link_keys(&self, row: &Row) -> Result<Vec<Option<Key>>, Rejection> {
             link_keys(&Legacy::read(row)?)
         }
+
         fn convert(
             &self,
             row: &Row,
@@ -366,6 +347,7 @@ pub mod patient {
             Ok(convert(&Legacy::read(row)?, links, generator)?.into_rows())
         }
     }
+
     fn specification() -> step::StepSpec {
         step::StepSpec {
             name: "Patient".into(),
@@ -461,6 +443,7 @@ pub mod hospital_identifier {
     use cutover_runtime::{chrono, chrono_tz, operators, regex, uuid};
     use std::borrow::Cow;
     use std::sync::LazyLock;
+
     /// A row of old.Patient_Hospital_Identifier with all that the map reads.
     #[derive(Debug, Clone, Copy)]
     pub struct Legacy<'a> {
@@ -477,35 +460,21 @@ pub mod hospital_identifier {
         #[doc(hidden)]
         pub row: std::marker::PhantomData<&'a Row>,
     }
+
     impl<'a> Legacy<'a> {
         /// Reads a row as it comes from the engine; rejects what is no value of its type.
         pub fn read(row: &'a Row) -> Result<Legacy<'a>, Rejection> {
             Ok(Legacy {
-                patient_hospital_identifier_id: read::required(
-                    &row[0],
-                    read::integer,
-                    usize::MAX,
-                )?,
-                patient_ser_num: read::required(
-                    &row[1],
-                    read::integer,
-                    Reject::PatientSerNumMalformed as usize,
-                )?,
-                hospital_identifier_type_code: read::required(
-                    &row[2],
-                    read::text,
-                    Reject::HospitalIdentifierTypeCodeMalformed as usize,
-                )?,
+                patient_hospital_identifier_id: read::required(&row[0], read::integer, usize::MAX)?,
+                patient_ser_num: read::required(&row[1], read::integer, Reject::PatientSerNumMalformed as usize)?,
+                hospital_identifier_type_code: read::required(&row[2], read::text, Reject::HospitalIdentifierTypeCodeMalformed as usize)?,
                 mrn: read::required(&row[3], read::text, Reject::MRNMalformed as usize)?,
-                is_active: read::required(
-                    &row[4],
-                    read::integer,
-                    Reject::IsActiveMalformed as usize,
-                )?,
+                is_active: read::required(&row[4], read::integer, Reject::IsActiveMalformed as usize)?,
                 row: std::marker::PhantomData,
             })
         }
     }
+
     /// A row of new.patients_hospitalpatient; keys of other rows of the same legacy row are filled in by the engine.
     #[derive(Debug, Clone)]
     pub struct HRow<'a> {
@@ -520,6 +489,7 @@ pub mod hospital_identifier {
         #[doc(hidden)]
         pub row: std::marker::PhantomData<&'a Row>,
     }
+
     impl HRow<'_> {
         fn into_row(self) -> Row {
             Vec::from([
@@ -530,18 +500,21 @@ pub mod hospital_identifier {
             ])
         }
     }
+
     /// What one legacy row becomes.
     #[derive(Debug, Clone)]
     pub struct Targets<'a> {
         #[allow(missing_docs)]
         pub h: HRow<'a>,
     }
+
     impl Targets<'_> {
         /// Returns the rows as the engine writes them.
         pub fn into_rows(self) -> Vec<Row> {
             Vec::from([self.h.into_row()])
         }
     }
+
     /// Why a row is rejected.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub enum Reject {
@@ -566,33 +539,28 @@ pub mod hospital_identifier {
         /// `h.is_active`: neither 0 nor 1, opal.map:69
         IsActiveNotBoolean,
     }
+
     impl Reject {
-        #[allow(dead_code)]
         fn with(self, value: Value) -> Rejection {
-            Rejection {
-                reason: self as usize,
-                value,
-            }
+            Rejection { reason: self as usize, value }
         }
     }
+
     fn in_scope(row: &Row) -> Result<bool, Rejection> {
         Ok(true)
     }
+
     fn link_keys(legacy: &Legacy<'_>) -> Result<Vec<Option<Key>>, Rejection> {
-        Ok(
-            Vec::from([
-                read::key(Vec::from([legacy.patient_ser_num.to_value()])),
-                read::key(
-                    Vec::from([
-                        read::folded(
-                            Cow::Borrowed(legacy.hospital_identifier_type_code)
-                                .to_value(),
-                        ),
-                    ]),
-                ),
-            ]),
-        )
+        Ok(Vec::from([
+            read::key(Vec::from([legacy.patient_ser_num.to_value()])),
+            read::key(
+                Vec::from([
+                    read::folded(Cow::Borrowed(legacy.hospital_identifier_type_code).to_value()),
+                ]),
+            ),
+        ]))
     }
+
     /// Converts a row, opal.map:63. `links` answers the keys that the step asked for, in their order.
     pub fn convert<'a>(
         legacy: &Legacy<'a>,
@@ -606,21 +574,15 @@ pub mod hospital_identifier {
                         match read::integer(value) {
                             Ok(Some(value)) => value,
                             Ok(None) | Err(_) => {
-                                return Err(
-                                    Reject::NoPatient.with(legacy.patient_ser_num.to_value()),
-                                );
+                                return Err(Reject::NoPatient.with(legacy.patient_ser_num.to_value()));
                             }
                         }
                     }
                     Link::Null | Link::Missing => {
-                        return Err(
-                            Reject::NoPatient.with(legacy.patient_ser_num.to_value()),
-                        );
+                        return Err(Reject::NoPatient.with(legacy.patient_ser_num.to_value()));
                     }
                     Link::Ambiguous => {
-                        return Err(
-                            Reject::NoPatient.with(legacy.patient_ser_num.to_value()),
-                        );
+                        return Err(Reject::NoPatient.with(legacy.patient_ser_num.to_value()));
                     }
                 },
                 site_id: match &links[1] {
@@ -641,19 +603,13 @@ pub mod hospital_identifier {
                     Link::Null | Link::Missing => {
                         return Err(
                             Reject::NoHospitalSettingsSite
-                                .with(
-                                    Cow::Borrowed(legacy.hospital_identifier_type_code)
-                                        .to_value(),
-                                ),
+                                .with(Cow::Borrowed(legacy.hospital_identifier_type_code).to_value()),
                         );
                     }
                     Link::Ambiguous => {
                         return Err(
                             Reject::SeveralHospitalSettingsSite
-                                .with(
-                                    Cow::Borrowed(legacy.hospital_identifier_type_code)
-                                        .to_value(),
-                                ),
+                                .with(Cow::Borrowed(legacy.hospital_identifier_type_code).to_value()),
                         );
                     }
                 },
@@ -670,41 +626,46 @@ pub mod hospital_identifier {
                     match value {
                         0 => false,
                         1 => true,
-                        _ => {
-                            return Err(Reject::IsActiveNotBoolean.with(value.to_value()));
-                        }
+                        _ => return Err(Reject::IsActiveNotBoolean.with(value.to_value())),
                     }
                 },
                 row: std::marker::PhantomData,
             },
         })
     }
+
     /// The step: forward by [`convert`], rollback by the migration table, as its specification says.
     #[derive(Debug)]
     pub struct Step {
         spec: step::StepSpec,
     }
+
     impl Step {
         /// Returns the step.
         pub fn new() -> Step {
             Step { spec: specification() }
         }
     }
+
     impl Default for Step {
         fn default() -> Step {
             Step::new()
         }
     }
+
     impl step::Step for Step {
         fn spec(&self) -> &step::StepSpec {
             &self.spec
         }
+
         fn in_scope(&self, row: &Row) -> Result<bool, Rejection> {
             in_scope(row)
         }
+
         fn link_keys(&self, row: &Row) -> Result<Vec<Option<Key>>, Rejection> {
             link_keys(&Legacy::read(row)?)
         }
+
         fn convert(
             &self,
             row: &Row,
@@ -714,6 +675,7 @@ pub mod hospital_identifier {
             Ok(convert(&Legacy::read(row)?, links, generator)?.into_rows())
         }
     }
+
     fn specification() -> step::StepSpec {
         step::StepSpec {
             name: "HospitalIdentifier".into(),
@@ -784,21 +746,13 @@ pub mod caregiver {
     use cutover_runtime::{chrono, chrono_tz, operators, regex, uuid};
     use std::borrow::Cow;
     use std::sync::LazyLock;
-    static PATTERN_1: LazyLock<regex::Regex> = LazyLock::new(|| operators::pattern(
-        "[\\w.@+-]+",
-    ));
-    static PATTERN_2: LazyLock<regex::Regex> = LazyLock::new(|| operators::pattern(
-        "[^@\\s]+@[^@\\s.]+(\\.[^@\\s.]+)+",
-    ));
-    static PATTERN_3: LazyLock<regex::Regex> = LazyLock::new(|| operators::pattern(
-        "555[0-9]{7}",
-    ));
-    static PATTERN_4: LazyLock<regex::Regex> = LazyLock::new(|| operators::pattern(
-        "[2-9][0-8][0-9][2-9][0-9]{6}",
-    ));
-    static ZONE_AMERICA_TORONTO: LazyLock<chrono_tz::Tz> = LazyLock::new(|| operators::zone(
-        "America/Toronto",
-    ));
+
+    static PATTERN_1: LazyLock<regex::Regex> = LazyLock::new(|| operators::pattern("[\\w.@+-]+"));
+    static PATTERN_2: LazyLock<regex::Regex> = LazyLock::new(|| operators::pattern("[^@\\s]+@[^@\\s.]+(\\.[^@\\s.]+)+"));
+    static PATTERN_3: LazyLock<regex::Regex> = LazyLock::new(|| operators::pattern("555[0-9]{7}"));
+    static PATTERN_4: LazyLock<regex::Regex> = LazyLock::new(|| operators::pattern("[2-9][0-8][0-9][2-9][0-9]{6}"));
+    static ZONE_AMERICA_TORONTO: LazyLock<chrono_tz::Tz> = LazyLock::new(|| operators::zone("America/Toronto"));
+
     /// A row of old.Users with all that the map reads.
     #[derive(Debug, Clone, Copy)]
     pub struct Legacy<'a> {
@@ -829,71 +783,29 @@ pub mod caregiver {
         #[doc(hidden)]
         pub row: std::marker::PhantomData<&'a Row>,
     }
+
     impl<'a> Legacy<'a> {
         /// Reads a row as it comes from the engine; rejects what is no value of its type.
         pub fn read(row: &'a Row) -> Result<Legacy<'a>, Rejection> {
             read::partner(&row[11], Reject::NoPatient as usize)?;
             Ok(Legacy {
-                u_user_ser_num: read::required(
-                    &row[0],
-                    read::integer,
-                    Reject::UserSerNumMalformed as usize,
-                )?,
-                u_user_type: read::required(
-                    &row[1],
-                    read::text,
-                    Reject::UserTypeMalformed as usize,
-                )?,
-                p_registration_date: read::required(
-                    &row[2],
-                    read::dated_date_time,
-                    Reject::RegistrationDateMalformed as usize,
-                )?,
-                p_date_of_birth: read::required(
-                    &row[3],
-                    read::dated_date_time,
-                    Reject::DateOfBirthMalformed as usize,
-                )?,
-                u_username: read::required(
-                    &row[4],
-                    read::text,
-                    Reject::UsernameMalformed as usize,
-                )?,
-                p_first_name: read::required(
-                    &row[5],
-                    read::text,
-                    Reject::FirstNameMalformed as usize,
-                )?,
-                p_last_name: read::required(
-                    &row[6],
-                    read::text,
-                    Reject::LastNameMalformed as usize,
-                )?,
-                p_email: read::required(
-                    &row[7],
-                    read::text,
-                    Reject::EmailMalformed as usize,
-                )?,
-                p_language: read::required(
-                    &row[8],
-                    read::text,
-                    Reject::LanguageMalformed as usize,
-                )?,
-                p_tel_num: read::optional(
-                    &row[9],
-                    read::integer,
-                    Reject::TelNumMalformed as usize,
-                )?,
-                u_user_type_ser_num: read::required(
-                    &row[10],
-                    read::integer,
-                    Reject::UserTypeSerNumMalformed as usize,
-                )?,
+                u_user_ser_num: read::required(&row[0], read::integer, Reject::UserSerNumMalformed as usize)?,
+                u_user_type: read::required(&row[1], read::text, Reject::UserTypeMalformed as usize)?,
+                p_registration_date: read::required(&row[2], read::dated_date_time, Reject::RegistrationDateMalformed as usize)?,
+                p_date_of_birth: read::required(&row[3], read::dated_date_time, Reject::DateOfBirthMalformed as usize)?,
+                u_username: read::required(&row[4], read::text, Reject::UsernameMalformed as usize)?,
+                p_first_name: read::required(&row[5], read::text, Reject::FirstNameMalformed as usize)?,
+                p_last_name: read::required(&row[6], read::text, Reject::LastNameMalformed as usize)?,
+                p_email: read::required(&row[7], read::text, Reject::EmailMalformed as usize)?,
+                p_language: read::required(&row[8], read::text, Reject::LanguageMalformed as usize)?,
+                p_tel_num: read::optional(&row[9], read::integer, Reject::TelNumMalformed as usize)?,
+                u_user_type_ser_num: read::required(&row[10], read::integer, Reject::UserTypeSerNumMalformed as usize)?,
                 exists_o: matches!(row[12], Value::Boolean(true)),
                 row: std::marker::PhantomData,
             })
         }
     }
+
     /// A row of new.users_user; keys of other rows of the same legacy row are filled in by the engine.
     #[derive(Debug, Clone)]
     pub struct CaregiverRow<'a> {
@@ -926,6 +838,7 @@ pub mod caregiver {
         #[doc(hidden)]
         pub row: std::marker::PhantomData<&'a Row>,
     }
+
     impl CaregiverRow<'_> {
         fn into_row(self) -> Row {
             Vec::from([
@@ -945,6 +858,7 @@ pub mod caregiver {
             ])
         }
     }
+
     /// A row of new.caregivers_caregiverprofile; keys of other rows of the same legacy row are filled in by the engine.
     #[derive(Debug, Clone)]
     pub struct ProfileRow<'a> {
@@ -955,6 +869,7 @@ pub mod caregiver {
         #[doc(hidden)]
         pub row: std::marker::PhantomData<&'a Row>,
     }
+
     impl ProfileRow<'_> {
         fn into_row(self) -> Row {
             Vec::from([
@@ -964,6 +879,7 @@ pub mod caregiver {
             ])
         }
     }
+
     /// A row of new.patients_relationship; keys of other rows of the same legacy row are filled in by the engine.
     #[derive(Debug, Clone)]
     pub struct SelfRow<'a> {
@@ -984,6 +900,7 @@ pub mod caregiver {
         #[doc(hidden)]
         pub row: std::marker::PhantomData<&'a Row>,
     }
+
     impl SelfRow<'_> {
         fn into_row(self) -> Row {
             Vec::from([
@@ -998,6 +915,7 @@ pub mod caregiver {
             ])
         }
     }
+
     /// What one legacy row becomes.
     #[derive(Debug, Clone)]
     pub struct Targets<'a> {
@@ -1008,16 +926,14 @@ pub mod caregiver {
         #[allow(missing_docs)]
         pub self_: SelfRow<'a>,
     }
+
     impl Targets<'_> {
         /// Returns the rows as the engine writes them.
         pub fn into_rows(self) -> Vec<Row> {
-            Vec::from([
-                self.caregiver.into_row(),
-                self.profile.into_row(),
-                self.self_.into_row(),
-            ])
+            Vec::from([self.caregiver.into_row(), self.profile.into_row(), self.self_.into_row()])
         }
     }
+
     /// Why a row is rejected.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub enum Reject {
@@ -1074,26 +990,20 @@ pub mod caregiver {
         /// `self.type_id`: several rows of new.patients_relationshiptype have this value, opal.map:124
         SeveralPatientsRelationshiptype,
     }
+
     impl Reject {
-        #[allow(dead_code)]
         fn with(self, value: Value) -> Rejection {
-            Rejection {
-                reason: self as usize,
-                value,
-            }
+            Rejection { reason: self as usize, value }
         }
     }
+
     fn in_scope(row: &Row) -> Result<bool, Rejection> {
         struct Scope<'a> {
             u_user_type: &'a str,
             row: std::marker::PhantomData<&'a Row>,
         }
         let legacy = Scope {
-            u_user_type: read::required(
-                &row[1],
-                read::text,
-                Reject::UserTypeMalformed as usize,
-            )?,
+            u_user_type: read::required(&row[1], read::text, Reject::UserTypeMalformed as usize)?,
             row: std::marker::PhantomData,
         };
         Ok({
@@ -1105,14 +1015,14 @@ pub mod caregiver {
             <str as Ord>::cmp(&argument_0, &argument_1).is_eq()
         })
     }
+
     fn link_keys(legacy: &Legacy<'_>) -> Result<Vec<Option<Key>>, Rejection> {
-        Ok(
-            Vec::from([
-                read::key(Vec::from([legacy.u_user_type_ser_num.to_value()])),
-                read::key(Vec::from([Cow::Borrowed("SELF").to_value()])),
-            ]),
-        )
+        Ok(Vec::from([
+            read::key(Vec::from([legacy.u_user_type_ser_num.to_value()])),
+            read::key(Vec::from([Cow::Borrowed("SELF").to_value()])),
+        ]))
     }
+
     /// Converts a row, opal.map:82. `links` answers the keys that the step asked for, in their order.
     pub fn convert<'a>(
         legacy: &Legacy<'a>,
@@ -1184,11 +1094,7 @@ pub mod caregiver {
                                 Cow::Owned(operators::lower(&argument_0))
                             };
                             Cow::Owned(
-                                [
-                                    &*argument_0 as &str,
-                                    &*argument_1 as &str,
-                                    &*argument_2 as &str,
-                                ]
+                                [&*argument_0 as &str, &*argument_1 as &str, &*argument_2 as &str]
                                     .concat(),
                             )
                         }
@@ -1230,44 +1136,32 @@ pub mod caregiver {
                             let argument_0 = Cow::Borrowed("+1 ");
                             let argument_1 = {
                                 let argument_0 = {
-                                    let argument_0 = legacy
-                                        .p_tel_num
-                                        .expect("an arm above took null");
+                                    let argument_0 = legacy.p_tel_num.expect("an arm above took null");
                                     Cow::Owned(argument_0.to_string())
                                 };
                                 let argument_1 = 1;
                                 let argument_2 = 3;
-                                Cow::Owned(
-                                    operators::mid(&argument_0, argument_1, argument_2),
-                                )
+                                Cow::Owned(operators::mid(&argument_0, argument_1, argument_2))
                             };
                             let argument_2 = Cow::Borrowed("-");
                             let argument_3 = {
                                 let argument_0 = {
-                                    let argument_0 = legacy
-                                        .p_tel_num
-                                        .expect("an arm above took null");
+                                    let argument_0 = legacy.p_tel_num.expect("an arm above took null");
                                     Cow::Owned(argument_0.to_string())
                                 };
                                 let argument_1 = 4;
                                 let argument_2 = 3;
-                                Cow::Owned(
-                                    operators::mid(&argument_0, argument_1, argument_2),
-                                )
+                                Cow::Owned(operators::mid(&argument_0, argument_1, argument_2))
                             };
                             let argument_4 = Cow::Borrowed("-");
                             let argument_5 = {
                                 let argument_0 = {
-                                    let argument_0 = legacy
-                                        .p_tel_num
-                                        .expect("an arm above took null");
+                                    let argument_0 = legacy.p_tel_num.expect("an arm above took null");
                                     Cow::Owned(argument_0.to_string())
                                 };
                                 let argument_1 = 7;
                                 let argument_2 = 4;
-                                Cow::Owned(
-                                    operators::mid(&argument_0, argument_1, argument_2),
-                                )
+                                Cow::Owned(operators::mid(&argument_0, argument_1, argument_2))
                             };
                             Cow::Owned(
                                 [
@@ -1312,23 +1206,16 @@ pub mod caregiver {
                             Ok(Some(value)) => value,
                             Ok(None) | Err(_) => {
                                 return Err(
-                                    Reject::NoPatient2
-                                        .with(legacy.u_user_type_ser_num.to_value()),
+                                    Reject::NoPatient2.with(legacy.u_user_type_ser_num.to_value()),
                                 );
                             }
                         }
                     }
                     Link::Null | Link::Missing => {
-                        return Err(
-                            Reject::NoPatient2
-                                .with(legacy.u_user_type_ser_num.to_value()),
-                        );
+                        return Err(Reject::NoPatient2.with(legacy.u_user_type_ser_num.to_value()));
                     }
                     Link::Ambiguous => {
-                        return Err(
-                            Reject::NoPatient2
-                                .with(legacy.u_user_type_ser_num.to_value()),
-                        );
+                        return Err(Reject::NoPatient2.with(legacy.u_user_type_ser_num.to_value()));
                     }
                 },
                 type_id: match &links[1] {
@@ -1345,8 +1232,7 @@ pub mod caregiver {
                     }
                     Link::Null | Link::Missing => {
                         return Err(
-                            Reject::NoPatientsRelationshiptype
-                                .with(Cow::Borrowed("SELF").to_value()),
+                            Reject::NoPatientsRelationshiptype.with(Cow::Borrowed("SELF").to_value()),
                         );
                     }
                     Link::Ambiguous => {
@@ -1377,32 +1263,39 @@ pub mod caregiver {
             },
         })
     }
+
     /// The step: forward by [`convert`], rollback by the migration table, as its specification says.
     #[derive(Debug)]
     pub struct Step {
         spec: step::StepSpec,
     }
+
     impl Step {
         /// Returns the step.
         pub fn new() -> Step {
             Step { spec: specification() }
         }
     }
+
     impl Default for Step {
         fn default() -> Step {
             Step::new()
         }
     }
+
     impl step::Step for Step {
         fn spec(&self) -> &step::StepSpec {
             &self.spec
         }
+
         fn in_scope(&self, row: &Row) -> Result<bool, Rejection> {
             in_scope(row)
         }
+
         fn link_keys(&self, row: &Row) -> Result<Vec<Option<Key>>, Rejection> {
             link_keys(&Legacy::read(row)?)
         }
+
         fn convert(
             &self,
             row: &Row,
@@ -1412,6 +1305,7 @@ pub mod caregiver {
             Ok(convert(&Legacy::read(row)?, links, generator)?.into_rows())
         }
     }
+
     fn specification() -> step::StepSpec {
         step::StepSpec {
             name: "Caregiver".into(),

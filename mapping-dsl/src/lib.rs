@@ -9,6 +9,7 @@ pub mod format;
 mod lines;
 mod lower;
 pub mod names;
+pub mod parallel;
 pub mod parse;
 pub mod plan;
 mod resolve;

@@ -5,64 +5,66 @@ use super::fields::kind;
 use askama::Template;
 use cutover_mapping_dsl::plan::{self, ExprKind, LinkKind, Literal, Operand, Rollback, Step};
 use cutover_mapping_dsl::types::Type;
+use std::borrow::Cow;
 
-/// A step's specification; every field is Rust already.
+/// A step's specification. Names are texts as they are, everything else is Rust already.
 #[derive(Template)]
 #[template(path = "rust/specification.rs")]
-struct Specification {
-    name: String,
+pub(super) struct Specification<'a> {
+    name: &'a str,
     map_table: String,
-    meaning: String,
-    read: Read,
+    meaning: &'a str,
+    read: Read<'a>,
     links: Vec<String>,
-    targets: Vec<Target>,
+    targets: Vec<Target<'a>>,
     unique: Vec<Unique>,
-    reasons: Vec<Reason>,
-    rollback: String,
+    reasons: Vec<Reason<'a>>,
+    rollback: Cow<'static, str>,
 }
 
-struct Read {
-    table: String,
-    alias: String,
-    joins: Vec<Looked>,
-    exists: Vec<Looked>,
+struct Read<'a> {
+    table: &'a str,
+    alias: &'a str,
+    joins: Vec<Looked<'a>>,
+    exists: Vec<Looked<'a>>,
     required: String,
-    columns: Vec<ReadColumn>,
+    columns: Vec<ReadColumn<'a>>,
     key: String,
 }
 
 /// A table that is joined or looked into.
-struct Looked {
-    table: String,
-    alias: String,
-    on: Vec<Condition>,
+struct Looked<'a> {
+    table: &'a str,
+    alias: &'a str,
+    on: Vec<Condition<'a>>,
 }
 
-struct Condition {
-    column: String,
+struct Condition<'a> {
+    column: &'a str,
     equals: String,
-    kind: String,
+    kind: &'static str,
 }
 
-struct ReadColumn {
-    source: String,
-    kind: String,
+struct ReadColumn<'a> {
+    alias: &'a str,
+    column: &'a str,
+    kind: &'static str,
 }
 
-struct Target {
-    role: String,
-    table: String,
-    key: String,
-    key_kind: String,
-    assigned: String,
-    columns: Vec<TargetColumn>,
-    identity: String,
+struct Target<'a> {
+    role: &'a str,
+    table: &'a str,
+    key: &'a str,
+    key_kind: &'static str,
+    assigned: Cow<'static, str>,
+    columns: Vec<TargetColumn<'a>>,
+    identity: Cow<'static, str>,
 }
 
-struct TargetColumn {
-    name: String,
-    kind: String,
-    source: String,
+struct TargetColumn<'a> {
+    name: &'a str,
+    kind: &'static str,
+    source: Cow<'static, str>,
     line: usize,
 }
 
@@ -72,32 +74,31 @@ struct Unique {
     reason: usize,
 }
 
-struct Reason {
-    name: String,
-    column: String,
-    message: String,
+struct Reason<'a> {
+    name: &'a str,
+    column: &'a str,
+    message: &'a str,
     line: usize,
 }
 
 /// Returns a function that makes the specification.
-pub(super) fn spec(step: &Step) -> Result<String, askama::Error> {
-    let specification = Specification {
-        name: text(&step.name),
-        map_table: text(&step.map_table()),
-        meaning: text(&step.meaning),
+pub(super) fn specification(step: &Step) -> Specification<'_> {
+    Specification {
+        name: &step.name,
+        map_table: step.map_table(),
+        meaning: &step.meaning,
         read: read(&step.read),
         links: step.links.iter().map(|link| link_spec(&link.kind)).collect(),
         targets: step.targets.iter().map(target).collect(),
         unique: step.unique.iter().map(unique).collect(),
         reasons: step.reasons.iter().map(reason).collect(),
         rollback: match &step.rollback {
-            Rollback::Delete => "Delete".to_string(),
+            Rollback::Delete => "Delete".into(),
             Rollback::Irreversible { line, reason } => {
-                format!("Irreversible {{ line: {line}, reason: {}.into() }}", text(reason))
+                format!("Irreversible {{ line: {line}, reason: {}.into() }}", text(reason)).into()
             }
         },
-    };
-    specification.render()
+    }
 }
 
 /// Returns a Rust literal for any text.
@@ -109,29 +110,27 @@ fn list(numbers: impl IntoIterator<Item = usize>) -> String {
     numbers.into_iter().map(|number| number.to_string()).collect::<Vec<_>>().join(", ")
 }
 
-fn read(read: &plan::Read) -> Read {
+fn read(read: &plan::Read) -> Read<'_> {
     let columns = read.columns.iter().map(|column| ReadColumn {
-        source: format!("Column({}.into(), {}.into())", text(&column.alias), text(&column.column)),
-        kind: kind(&column.ty).to_string(),
+        alias: &column.alias,
+        column: &column.column,
+        kind: kind(&column.ty),
     });
-    let answer = |source: String| ReadColumn { source, kind: "Boolean".into() };
-    let present = (0..read.joins.len()).map(|join| answer(format!("Present({join})")));
-    let exists = (0..read.exists.len()).map(|index| answer(format!("Exists({index})")));
     Read {
-        table: text(&read.table),
-        alias: text(&read.alias),
+        table: &read.table,
+        alias: &read.alias,
         joins: read.joins.iter().map(|join| looked(&join.table, &join.alias, &join.on)).collect(),
         exists: read.exists.iter().map(|exists| looked(&exists.table, &exists.alias, &exists.on)).collect(),
         required: list(read.required.iter().copied()),
-        columns: columns.chain(present).chain(exists).collect(),
+        columns: columns.collect(),
         key: list(read.key.iter().copied()),
     }
 }
 
-fn looked(table: &str, alias: &str, on: &[plan::Condition]) -> Looked {
+fn looked<'a>(table: &'a str, alias: &'a str, on: &'a [plan::Condition]) -> Looked<'a> {
     let conditions = on.iter().map(|condition| Condition {
-        column: text(&condition.column),
-        kind: kind(&condition.ty).to_string(),
+        column: &condition.column,
+        kind: kind(&condition.ty),
         equals: match &condition.equals {
             Operand::Column(alias, column) => {
                 format!("step::Operand::Column({}.into(), {}.into())", text(alias), text(column))
@@ -139,7 +138,7 @@ fn looked(table: &str, alias: &str, on: &[plan::Condition]) -> Looked {
             Operand::Literal(literal) => format!("step::Operand::Value({})", value(literal, &condition.ty)),
         },
     });
-    Looked { table: text(table), alias: text(alias), on: conditions.collect() }
+    Looked { table, alias, on: conditions.collect() }
 }
 
 fn link_spec(link: &LinkKind) -> String {
@@ -161,26 +160,26 @@ fn link_spec(link: &LinkKind) -> String {
     }
 }
 
-fn target(target: &plan::Target) -> Target {
+fn target(target: &plan::Target) -> Target<'_> {
     Target {
-        role: text(&target.role),
-        table: text(&target.table),
-        key: text(&target.key),
-        key_kind: kind(&target.key_type).to_string(),
-        assigned: target.key_rule.map_or("Engine".to_string(), |rule| format!("Conversion({rule})")),
+        role: &target.role,
+        table: &target.table,
+        key: &target.key,
+        key_kind: kind(&target.key_type),
+        assigned: target.key_rule.map_or("Engine".into(), |rule| format!("Conversion({rule})").into()),
         columns: target.rules.iter().map(column).collect(),
-        identity: target.identity.map_or("None".to_string(), |index| format!("Some({index})")),
+        identity: target.identity.map_or("None".into(), |index| format!("Some({index})").into()),
     }
 }
 
-fn column(rule: &plan::Rule) -> TargetColumn {
+fn column(rule: &plan::Rule) -> TargetColumn<'_> {
     let source = match &rule.value.kind {
-        ExprKind::Literal(literal) => format!("Constant({})", value(literal, &rule.ty)),
-        ExprKind::Generated(_) => "Generated".to_string(),
-        ExprKind::Sibling(target) => format!("Sibling({target})"),
-        _ => "Converted".to_string(),
+        ExprKind::Literal(literal) => format!("Constant({})", value(literal, &rule.ty)).into(),
+        ExprKind::Generated(_) => "Generated".into(),
+        ExprKind::Sibling(target) => format!("Sibling({target})").into(),
+        _ => "Converted".into(),
     };
-    TargetColumn { name: text(&rule.column), kind: kind(&rule.ty).to_string(), source, line: rule.line }
+    TargetColumn { name: &rule.column, kind: kind(&rule.ty), source, line: rule.line }
 }
 
 fn unique(unique: &plan::Unique) -> Unique {
@@ -188,8 +187,8 @@ fn unique(unique: &plan::Unique) -> Unique {
     Unique { target: unique.target, columns: columns.collect::<Vec<_>>().join(", "), reason: unique.reason }
 }
 
-fn reason(reason: &plan::Reason) -> Reason {
-    Reason { name: text(&reason.name), column: text(&reason.column), message: text(&reason.message), line: reason.line }
+fn reason(reason: &plan::Reason) -> Reason<'_> {
+    Reason { name: &reason.name, column: &reason.column, message: &reason.message, line: reason.line }
 }
 
 /// Returns a literal as a value of a row.

@@ -97,8 +97,8 @@ fn blocked(dialect: &dyn SqlDialect, unsupported: Vec<Unsupported>) -> Vec<Strin
 fn queries(plan: &Plan, step: &Step, target: &Target, dialect: &dyn SqlDialect) -> TargetQueries {
     let compared = target.rules.iter().filter(|rule| !matches!(rule.value.kind, ExprKind::Generated(_)));
     TargetQueries {
-        role: comment::line(&target.role),
-        name: comment::line(&target.table),
+        role: comment::line(&target.role).into_owned(),
+        name: comment::line(&target.table).into_owned(),
         table: read::target_table(plan, dialect, &target.table, FOUND),
         key: read::qualified(dialect, FOUND, &target.key),
         entry: read::qualified(dialect, ENTRY, &names::target_key_column(&target.role)),

@@ -120,7 +120,7 @@ impl<'a> Translator<'a> {
     /// Notes that something cannot be said; the value stands for nothing.
     pub(crate) fn cannot(&mut self, what: impl Into<String>) -> String {
         let (line, file) = (self.line, crate::comment::line(&self.plan.file));
-        self.unsupported.push(Unsupported { line, what: what.into(), file });
+        self.unsupported.push(Unsupported { line, what: what.into(), file: file.into_owned() });
         "NULL".to_string()
     }
 

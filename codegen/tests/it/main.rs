@@ -5,4 +5,5 @@
 mod operators;
 mod plan;
 mod plantuml;
+mod rust;
 mod sql;

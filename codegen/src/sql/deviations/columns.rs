@@ -34,7 +34,7 @@ pub(super) fn column(plan: &Plan, step: &Step, target: &Target, rule: &Rule, dia
     let joins = needed_joins(&mut translator, &fragment.value, &conditions);
     let name = format!("{}.{}", target.table, rule.column);
     ColumnQuery {
-        name: comment::line(&name),
+        name: comment::line(&name).into_owned(),
         rule: format!("{} {} ({})", comment::line(&rule.text), rule.arrow, translator.place(rule.line)),
         blocked: blocked(dialect, translator.finish()),
         label: dialect.text(&name),
