@@ -28,6 +28,7 @@ fn column(name: &str, ty: Type, nullable: bool) -> Column {
         default: None,
         assigned: Assigned::No,
         allowed: None,
+        charset: None,
         collation: None,
         comment: None,
     }
@@ -36,6 +37,7 @@ fn column(name: &str, ty: Type, nullable: bool) -> Column {
 fn table(name: &str, key: &str, columns: Vec<Column>) -> Table {
     Table {
         name: name.into(),
+        own_name: name.into(),
         namespace: None,
         line: 1,
         columns,
