@@ -22,6 +22,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Checks mappings against both schemas
     Check(CheckOptions),
+    /// Explains the code of a message
+    Explain(ExplainOptions),
     /// Lays mappings out in the one style
     Fmt(FmtOptions),
     /// Writes Rust, SQL and diagrams
@@ -63,6 +65,13 @@ pub(crate) struct CheckOptions {
     /// How to print findings; json is one object a line, as rustc prints them
     #[arg(long, value_enum, default_value = "human")]
     pub(crate) message_format: MessageFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainOptions {
+    /// Codes such as M0604; without any, all are listed
+    #[arg(value_name = "CODE")]
+    pub(crate) codes: Vec<String>,
 }
 
 #[derive(Debug, Args)]

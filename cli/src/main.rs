@@ -28,6 +28,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<Status, Failure> {
     match command {
         Command::Check(options) => commands::check::run(&options),
+        Command::Explain(options) => commands::explain::run(&options),
         Command::Fmt(options) => commands::fmt::run(&options),
         Command::Generate(options) => commands::generate::run(&options),
         Command::Plan(options) => commands::plan::run(&options),

@@ -1,7 +1,7 @@
 //! The whole front half: one mapping and the two schemas that it names, to a plan or to diagnostics.
 
 use crate::ast::{self, SideRole};
-use crate::diagnostic::{Code, Diagnostic, Level};
+use crate::diagnostic::{Applicability, Code, Diagnostic, Level};
 use crate::plan::{Plan, Side};
 use crate::schema::{Dialect, Schema, encoding, read};
 use crate::source::{FileId, SourceFile, Sources, Span};
@@ -102,11 +102,13 @@ fn language(sources: &Sources, file: FileId, tree: &ast::File, diagnostics: &mut
             );
             false
         }
-        None if sources.file(file).text.trim().is_empty() => {
-            diagnostics.push(
-                Diagnostic::error(Code::EMPTY, Span::new(file, 0..0), "this mapping is empty")
-                    .help("begin with `language 1`"),
-            );
+        None if holds_nothing(sources.file(file), tree) => {
+            let message = match tree.comments.is_empty() {
+                true => "this mapping is empty",
+                false => "this mapping holds nothing but comments",
+            };
+            let error = Diagnostic::error(Code::EMPTY, Span::new(file, 0..0), message);
+            diagnostics.push(error.help("begin with `language 1`"));
             false
         }
         None => {
@@ -114,8 +116,9 @@ fn language(sources: &Sources, file: FileId, tree: &ast::File, diagnostics: &mut
                 let message = "the mapping does not say its language";
                 let end = sources.file(file).line_range(1).end;
                 let error = Diagnostic::error(Code::LANGUAGE, Span::new(file, 0..end), message);
-                diagnostics.push(error.help("begin with `language 1`").patch(
-                    "say it",
+                diagnostics.push(error.patch_as(
+                    Applicability::MachineApplicable,
+                    "begin with `language 1`",
                     Span::new(file, 0..0),
                     "language 1\n",
                 ));
@@ -123,6 +126,17 @@ fn language(sources: &Sources, file: FileId, tree: &ast::File, diagnostics: &mut
             true
         }
     }
+}
+
+/// Returns whether a text has nothing but comments.
+fn holds_nothing(file: &SourceFile, tree: &ast::File) -> bool {
+    let mut at = 0;
+    let mut is_blank = |until: usize, next: usize| {
+        let between = file.text[at..until].trim_start_matches('\u{feff}').trim();
+        at = next;
+        between.is_empty()
+    };
+    tree.comments.iter().all(|comment| is_blank(comment.span.start, comment.span.end)) && is_blank(file.text.len(), 0)
 }
 
 fn side(
