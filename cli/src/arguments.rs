@@ -196,6 +196,9 @@ pub(crate) struct TestOptions {
     /// The mapping
     #[arg(value_name = "MAP")]
     pub(crate) map: PathBuf,
+    /// Name what no example reaches
+    #[arg(long)]
+    pub(crate) uncovered: bool,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -4,6 +4,7 @@
 
 mod again;
 mod artefacts;
+mod coverage;
 mod databases;
 mod demo;
 mod full;
