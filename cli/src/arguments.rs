@@ -22,7 +22,7 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Checks mappings against both schemas
     Check(CheckOptions),
-    /// Writes Rust, SQL and diagrams
+    /// Writes Rust, SQL, diagrams and pages for reviewers
     Generate(GenerateOptions),
     /// Shows the steps, their order and what each does
     Plan(PlanOptions),
@@ -70,8 +70,12 @@ pub(crate) enum Artefact {
     Rust,
     /// SQL for every dialect.
     Sql,
-    /// PlantUML.
+    /// Diagrams as PlantUML.
     Diagrams,
+    /// The same diagrams as Mermaid.
+    Mermaid,
+    /// Pages for reviewers: everything at a glance, fields, lineage.
+    Markdown,
 }
 
 #[derive(Debug, Args)]
