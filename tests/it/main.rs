@@ -12,5 +12,6 @@ mod maps;
 mod output;
 mod resume;
 mod rollback;
+mod status;
 mod verify;
 mod witnesses;
