@@ -3,7 +3,7 @@
 
 use crate::sql::pushdown;
 use crate::wording::{Wording, conditions};
-use cutover_mapping_dsl::plan::{Link, LinkKind, Plan, Rollback, Step, Target};
+use cutover_mapping_dsl::plan::{Join, Link, LinkKind, Plan, Reason, Rollback, Step, Target};
 use cutover_mapping_dsl::schema::Dialect;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -149,7 +149,7 @@ fn step_outline(plan: &Plan, step: &Step) -> StepOutline {
         Rollback::Delete => None,
         Rollback::Irreversible { reason, .. } => Some(reason.clone()),
     };
-    let reason = |reason: &cutover_mapping_dsl::plan::Reason| ReasonOutline {
+    let reason = |reason: &Reason| ReasonOutline {
         name: reason.name.clone(),
         column: reason.column.clone(),
         message: reason.message.clone(),
@@ -178,7 +178,7 @@ fn step_outline(plan: &Plan, step: &Step) -> StepOutline {
 
 fn reads(plan: &Plan, step: &Step) -> Reads {
     let wording = Wording { plan, step };
-    let join = |join: &cutover_mapping_dsl::plan::Join| {
+    let join = |join: &Join| {
         let kind = if join.missing.is_some() { "one" } else { "optional" };
         format!("join {kind} {} {} on {}", join.table, join.alias, conditions(&join.alias, &join.on))
     };
