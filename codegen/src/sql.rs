@@ -20,6 +20,9 @@ use cutover_mapping_dsl::plan::{Plan, Step};
 use cutover_mapping_dsl::schema::Dialect;
 use dialect::SqlDialect;
 
+/// The files of each dialect, in the order in which they are used.
+pub(crate) const ARTEFACTS: [&str; 6] = ["migration_table", "pending", "forward", "rollback", "deviations", "counts"];
+
 /// Returns the files of all dialects.
 pub fn emit(plan: &Plan) -> Result<Files, EmitError> {
     let mut files = Files::default();
