@@ -4,7 +4,7 @@
 use crate::diagram::type_label;
 use crate::walk::parts;
 use crate::wording::{literal, name};
-use cutover_mapping_dsl::plan::{Condition, Expr, ExprKind, Generated, LinkKind, Operand, Plan, Rule, Step, Target};
+use cutover_mapping_dsl::plan::{Condition, Expr, ExprKind, Generated, LinkKind, Plan, Rule, Step, Target};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -170,9 +170,9 @@ fn own_origins(plan: &Plan, step: &Step, expr: &Expr) -> Vec<Origin> {
         ExprKind::Exists(asked) => {
             let asked = &step.read.exists[*asked];
             let column = |on: &Condition| Origin::Column {
-                table: asked.table.clone(),
+                table: crate::sql::table_of(step, &on.alias).to_string(),
                 column: on.column.clone(),
-                joined: Some(crate::wording::conditions(&asked.alias, &asked.on)),
+                joined: Some(crate::wording::conditions(&asked.on)),
             };
             asked.on.iter().map(column).collect()
         }
@@ -197,7 +197,7 @@ fn column_origin(step: &Step, column: usize) -> Origin {
     Origin::Column {
         table: crate::sql::table_of(step, &column.alias).to_string(),
         column: column.column.clone(),
-        joined: join.map(|join| crate::wording::conditions(&join.alias, &join.on)),
+        joined: join.map(|join| crate::wording::conditions(&join.on)),
     }
 }
 
@@ -237,6 +237,9 @@ impl Legacy<'_> {
     fn step(&mut self, step: &Step) {
         for target in &step.targets {
             target.rules.iter().for_each(|rule| self.rule(step, target, rule));
+            if let Some(when) = &target.when {
+                self.decided(step, when, &format!("whether {} writes {}", step.name, target.role));
+            }
         }
         for key in &step.read.key {
             let column = &step.read.columns[*key];
@@ -247,10 +250,10 @@ impl Legacy<'_> {
             self.decided(step, expr, &what);
         }
         for join in &step.read.joins {
-            self.conditions(step, &join.table, &join.on, &format!("join of {}", step.name));
+            self.conditions(step, &join.on, &format!("join of {}", step.name));
         }
         for asked in &step.read.exists {
-            self.conditions(step, &asked.table, &asked.on, &format!("question of {}", step.name));
+            self.conditions(step, &asked.on, &format!("question of {}", step.name));
         }
         self.left_behind(step);
     }
@@ -276,10 +279,10 @@ impl Legacy<'_> {
         }
     }
 
-    fn conditions(&mut self, step: &Step, table: &str, on: &[Condition], what: &str) {
+    fn conditions(&mut self, step: &Step, on: &[Condition], what: &str) {
         for condition in on {
-            self.decides(table, &condition.column, what.to_string());
-            if let Operand::Column(alias, column) = &condition.equals {
+            self.decides(crate::sql::table_of(step, &condition.alias), &condition.column, what.to_string());
+            if let Some((alias, column)) = condition.other_column() {
                 self.decides(crate::sql::table_of(step, alias), column, what.to_string());
             }
         }

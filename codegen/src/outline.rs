@@ -3,7 +3,7 @@
 
 use crate::sql::pushdown;
 use crate::wording::{Wording, conditions};
-use cutover_mapping_dsl::plan::{Join, Link, LinkKind, Plan, Reason, Rollback, Step, Target};
+use cutover_mapping_dsl::plan::{Join, LeftTables, Link, LinkKind, Plan, Reason, Rollback, Step, Target};
 use cutover_mapping_dsl::schema::Dialect;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -15,6 +15,19 @@ pub struct Outline {
     pub mapping: String,
     /// The steps in running order.
     pub steps: Vec<StepOutline>,
+    /// Legacy tables of which no map carries rows.
+    pub left: Vec<LeftOutline>,
+}
+
+/// Legacy tables that stay where they are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LeftOutline {
+    /// The tables.
+    pub tables: Vec<String>,
+    /// Why.
+    pub reason: String,
+    /// Line in the mapping.
+    pub line: usize,
 }
 
 /// One step.
@@ -28,8 +41,10 @@ pub struct StepOutline {
     pub class: String,
     /// What is read.
     pub reads: Reads,
-    /// Tables written.
+    /// Tables written, and when if not always.
     pub writes: Vec<String>,
+    /// Tables whose rows must be there already.
+    pub finds: Vec<String>,
     /// How the keys of new rows come about, one for each table written.
     pub keys: Vec<KeyStrategy>,
     /// How keys of other rows are found.
@@ -72,12 +87,12 @@ pub struct KeyStrategy {
     pub table: String,
     /// The key's column.
     pub column: String,
-    /// `assigned` by the target, or by a `rule` of the mapping.
+    /// `assigned` by the target, by a `rule` of the mapping, or `found` with a row that must be there already.
     pub strategy: &'static str,
     /// The rule.
     pub rule: Option<String>,
-    /// The column that remembers the legacy key, if there is one.
-    pub remembered_in: Option<String>,
+    /// The columns by which a row that was there before is recognised, such as one that holds the legacy key.
+    pub recognised_by: Vec<String>,
 }
 
 /// How the key of another row is found.
@@ -140,7 +155,16 @@ pub struct PushedDown {
 
 /// Returns the outline of a plan.
 pub fn outline(plan: &Plan) -> Outline {
-    Outline { mapping: plan.file.clone(), steps: plan.steps.iter().map(|step| step_outline(plan, step)).collect() }
+    let left = |left: &LeftTables| LeftOutline {
+        tables: left.tables.clone(),
+        reason: left.reason.clone(),
+        line: left.line,
+    };
+    Outline {
+        mapping: plan.file.clone(),
+        steps: plan.steps.iter().map(|step| step_outline(plan, step)).collect(),
+        left: plan.left.iter().map(left).collect(),
+    }
 }
 
 fn step_outline(plan: &Plan, step: &Step) -> StepOutline {
@@ -160,7 +184,8 @@ fn step_outline(plan: &Plan, step: &Step) -> StepOutline {
         line: step.line,
         class: step.class().to_string(),
         reads: reads(plan, step),
-        writes: step.targets.iter().map(|target| target.table.clone()).collect(),
+        writes: written(step).map(described).collect(),
+        finds: step.targets.iter().filter(|target| target.existing.is_some()).map(described).collect(),
         keys: step.targets.iter().map(key).collect(),
         memory: memory(step),
         expected: expected(step, &references),
@@ -176,11 +201,21 @@ fn step_outline(plan: &Plan, step: &Step) -> StepOutline {
     }
 }
 
+fn written(step: &Step) -> impl Iterator<Item = &Target> {
+    step.targets.iter().filter(|target| target.existing.is_none())
+}
+
+/// Returns a target's table, and when it gets a row.
+fn described(target: &Target) -> String {
+    let when = target.when_text.as_ref().map_or(String::new(), |when| format!(" when {when}"));
+    format!("{}{when}", target.table)
+}
+
 fn reads(plan: &Plan, step: &Step) -> Reads {
     let wording = Wording { plan, step };
     let join = |join: &Join| {
         let kind = if join.missing.is_some() { "one" } else { "optional" };
-        format!("join {kind} {} {} on {}", join.table, join.alias, conditions(&join.alias, &join.on))
+        format!("join {kind} {} {} on {}", join.table, join.alias, conditions(&join.on))
     };
     let required = step.read.required.iter().map(|asked| wording.exists(*asked));
     Reads {
@@ -197,10 +232,24 @@ fn key(target: &Target) -> KeyStrategy {
         role: target.role.clone(),
         table: target.table.clone(),
         column: target.key.clone(),
-        strategy: if rule.is_some() { "rule" } else { "assigned" },
+        strategy: match (&rule, target.existing) {
+            (_, Some(_)) => "found",
+            (Some(_), None) => "rule",
+            (None, None) => "assigned",
+        },
         rule,
-        remembered_in: target.identity.map(|rule| target.rules[rule].column.clone()),
+        recognised_by: identity(target),
     }
+}
+
+/// The columns by which a row that was there before is recognised.
+fn identity(target: &Target) -> Vec<String> {
+    let columns = target.identity.iter().flat_map(|identity| &identity.columns);
+    let named = |(rule, fold): &(usize, bool)| {
+        let column = &target.rules[*rule].column;
+        if *fold { format!("fold({column})") } else { column.clone() }
+    };
+    columns.map(named).collect()
 }
 
 /// Each reference once, however many rules take it.
@@ -247,8 +296,9 @@ fn memory(step: &Step) -> Vec<String> {
         format!("fingerprints of {} in {}", columns.join(", "), target.table)
     });
     let found = step.targets.iter().filter_map(|target| {
-        let identity = &target.rules[target.identity?].column;
-        Some(format!("rows of {} with {identity} that cutover did not write", target.table))
+        let identity = identity(target);
+        let rows = format!("rows of {} by {} that cutover did not write", target.table, identity.join(", "));
+        (!identity.is_empty()).then_some(rows)
     });
     unique.chain(found).collect()
 }
@@ -268,7 +318,7 @@ fn expected(step: &Step, references: &[ReferenceStrategy]) -> Expected {
         legacy_tables: 1 + step.read.joins.len() + step.read.exists.len(),
         queries_per_batch: 1 + asked,
         tables_read_once: once,
-        rows_written_per_legacy_row: step.targets.len() + 1,
+        rows_written_per_legacy_row: written(step).count() + 1,
     }
 }
 
@@ -291,11 +341,13 @@ impl KeyStrategy {
     /// Says how the key comes about.
     pub fn words(&self) -> String {
         let made = match &self.rule {
+            _ if self.strategy == "found" => "of a row that is there already".to_string(),
             Some(rule) => format!("given by {rule}"),
             None => "assigned by the target".to_string(),
         };
-        let remembered = self.remembered_in.as_ref().map(|column| format!("; {column} holds the legacy key"));
-        format!("{}.{} {made}{}", self.table, self.column, remembered.unwrap_or_default())
+        let known = self.recognised_by.join(", ");
+        let known = if known.is_empty() { known } else { format!("; rows from before are known by {known}") };
+        format!("{}.{} {made}{known}", self.table, self.column)
     }
 }
 

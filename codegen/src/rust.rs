@@ -20,6 +20,10 @@ pub const FILE: &str = "mapping.rs";
 /// Returns the Rust file of a plan. Modules do not depend on each other, so all processors work on them.
 pub fn emit(plan: &Plan) -> Result<Files, EmitError> {
     let mut text = format!("// {}\n", Mark::new(plan));
+    for left in &plan.left {
+        let said = format!("{}:{}: {}: {}", plan.file, left.line, left.tables.join(", "), left.reason);
+        text.push_str(&format!("// Left where they are, {}\n", comment::line(&said)));
+    }
     for item in std::iter::once(steps_function(plan)).chain(values::functions(plan)) {
         text.push('\n');
         text.push_str(&print::item(item)?);

@@ -3,7 +3,7 @@
 
 use cutover_mapping_dsl::plan::{
     Arithmetic, ArmResult, Comparison, Condition, Expr, ExprKind, Function, Generated, LinkKind, Literal, Operand,
-    Pattern, Plan, Step,
+    Pattern, Plan, Step, Test,
 };
 
 /// Writes the expressions of one step.
@@ -70,20 +70,29 @@ impl Wording<'_> {
     /// Returns a question whether a row exists.
     pub(crate) fn exists(&self, asked: usize) -> String {
         let asked = &self.step.read.exists[asked];
-        format!("exists {} {} on {}", asked.table, asked.alias, conditions(&asked.alias, &asked.on))
+        let tables = asked.tables.iter().map(|table| format!("{} {}", table.table, table.alias));
+        format!("exists {} on {}", tables.collect::<Vec<_>>().join(", "), conditions(&asked.on))
     }
 }
 
-/// Returns equalities of a table that is joined or looked into.
-pub(crate) fn conditions(alias: &str, on: &[Condition]) -> String {
-    let condition = |condition: &Condition| {
-        let other = match &condition.equals {
-            Operand::Column(alias, column) => format!("{alias}.{column}"),
-            Operand::Literal(value) => literal(value),
-        };
-        format!("{alias}.{} == {other}", condition.column)
-    };
+/// Returns the conditions of a join or a question.
+pub(crate) fn conditions(on: &[Condition]) -> String {
     on.iter().map(condition).collect::<Vec<_>>().join(" and ")
+}
+
+fn condition(condition: &Condition) -> String {
+    let folded = |text: String, fold: bool| if fold { format!("fold({text})") } else { text };
+    let own = folded(format!("{}.{}", condition.alias, condition.column), condition.fold);
+    match &condition.test {
+        Test::Compare(how, Operand::Column(alias, column)) => format!("{own} {} {alias}.{column}", comparison(*how)),
+        Test::Compare(how, Operand::Folded(alias, column)) => {
+            format!("{own} {} fold({alias}.{column})", comparison(*how))
+        }
+        Test::Compare(how, Operand::Literal(value)) => format!("{own} {} {}", comparison(*how), literal(value)),
+        Test::Among(values) => {
+            format!("{own} in [{}]", values.iter().map(literal).collect::<Vec<_>>().join(", "))
+        }
+    }
 }
 
 /// Returns a literal as a mapping writes it.

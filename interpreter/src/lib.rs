@@ -11,7 +11,7 @@ pub use coverage::{Coverage, Covered, Missed};
 pub use example::{ExampleOutcome, Tested, run_examples};
 
 use cutover_mapping_dsl::plan::{self, Plan};
-use cutover_runtime::step::{Generator, Link, Rejection, Step, StepSpec};
+use cutover_runtime::step::{Generator, Link, Rejection, Step, StepSpec, TargetRows};
 use cutover_runtime::value::{Fault, Key, Row, Value};
 use eval::{Context, Tools};
 use watch::{Nobody, Watch};
@@ -43,6 +43,14 @@ impl InterpretedStep {
     fn present(&self, row: &Row, join: usize) -> bool {
         row[self.step.read.columns.len() + join] == Value::Boolean(true)
     }
+
+    /// Returns the joins that found several rows, each with its reason; the answers stand at the end of a row.
+    fn several<'r>(&'r self, row: &'r Row) -> impl Iterator<Item = (usize, usize)> + 'r {
+        let read = &self.step.read;
+        let answers = &row[read.columns.len() + read.joins.len() + read.exists.len()..];
+        let several = self.step.several().zip(answers).filter(|(_, answer)| **answer == Value::Boolean(true));
+        several.map(|(join, _)| join)
+    }
 }
 
 impl Step for InterpretedStep {
@@ -58,7 +66,7 @@ impl Step for InterpretedStep {
         self.find_keys(row, &mut Nobody)
     }
 
-    fn convert(&self, row: &Row, links: &[Link], generator: &mut dyn Generator) -> Result<Vec<Row>, Rejection> {
+    fn convert(&self, row: &Row, links: &[Link], generator: &mut dyn Generator) -> Result<TargetRows, Rejection> {
         self.convert_row(row, links, generator, &mut Nobody)
     }
 }
@@ -67,6 +75,10 @@ impl Step for InterpretedStep {
 impl InterpretedStep {
     fn is_in_scope(&self, row: &Row, watch: &mut impl Watch) -> Result<bool, Rejection> {
         let Some(scope) = &self.step.scope else { return Ok(true) };
+        let looked_at = self.step.looked_at(scope);
+        if let Some((_, reason)) = self.several(row).find(|(join, _)| looked_at.contains(join)) {
+            return Err(Rejection { reason, value: Value::Null }); // Nobody can tell which of them the scope means.
+        }
         if self.step.partners(scope).into_iter().any(|join| !self.present(row, join)) {
             return Ok(false); // A scope that looks at a joined row needs it.
         }
@@ -88,7 +100,7 @@ impl InterpretedStep {
         links: &[Link],
         generator: &mut dyn Generator,
         watch: &mut impl Watch,
-    ) -> Result<Vec<Row>, Rejection> {
+    ) -> Result<TargetRows, Rejection> {
         self.readable(row)?;
         let mut context = self.context(row, links, generator, watch);
         for guard in &self.step.guards {
@@ -96,16 +108,14 @@ impl InterpretedStep {
                 return Err(Rejection { reason: guard.reason, value: Value::Null });
             }
         }
-        let mut rows = Vec::with_capacity(self.step.targets.len());
+        let mut rows = TargetRows::with_capacity(self.step.targets.len());
         for target in &self.step.targets {
-            let mut row = Vec::with_capacity(target.rules.len());
-            for rule in &target.rules {
-                row.push(context.eval(&rule.value)?);
-                context.watch.rule(rule);
-            }
-            rows.push(row);
+            rows.push(target_row(&mut context, target)?);
         }
-        Ok(rows)
+        match self.step.no_target {
+            Some(reason) if rows.iter().all(Option::is_none) => Err(Rejection { reason, value: Value::Null }),
+            _ => Ok(rows),
+        }
     }
 
     fn context<'a, W>(
@@ -128,6 +138,9 @@ impl InterpretedStep {
         if let Some(reason) = missing {
             return Err(Rejection { reason, value: Value::Null });
         }
+        if let Some((_, reason)) = self.several(row).next() {
+            return Err(Rejection { reason, value: Value::Null });
+        }
         for ((column, value), reason) in self.step.read.columns.iter().zip(row).zip(&self.malformed) {
             let bad = match value {
                 Value::Malformed(malformed) => malformed.fault != Fault::ZeroDate,
@@ -140,6 +153,19 @@ impl InterpretedStep {
         }
         Ok(())
     }
+}
+
+/// Returns the row of a target; none where its condition does not hold.
+fn target_row<W: Watch>(context: &mut Context<'_, W>, target: &plan::Target) -> Result<Option<Row>, Rejection> {
+    if !context.is_written(target)? {
+        return Ok(None);
+    }
+    let mut row = Vec::with_capacity(target.rules.len());
+    for rule in &target.rules {
+        row.push(context.eval(&rule.value)?);
+        context.watch.rule(rule);
+    }
+    Ok(Some(row))
 }
 
 /// Scopes and keys generate nothing: the checker has seen to that.

@@ -13,5 +13,6 @@ mod output;
 mod resume;
 mod rollback;
 mod status;
+mod targets;
 mod verify;
 mod witnesses;

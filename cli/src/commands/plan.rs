@@ -12,7 +12,13 @@ pub(crate) fn run(options: &PlanOptions) -> Result<Status, Failure> {
     let outline = outline(&plan);
     match options.json {
         true => output::json(&outline),
-        false => outline.steps.iter().enumerate().for_each(|(index, step)| print(&plan, index, step)),
+        false => {
+            outline.steps.iter().enumerate().for_each(|(index, step)| print(&plan, index, step));
+            for left in &outline.left {
+                let tables = left.tables.join(", ");
+                output::line(&format!("left where they are: {tables} ({}:{}): {}", plan.file, left.line, left.reason));
+            }
+        }
     }
     Ok(Status::Done)
 }
@@ -25,8 +31,12 @@ fn print(plan: &Plan, index: usize, step: &StepOutline) {
     say("reads", &format!("{}.{}", plan.legacy.alias, step.reads.table));
     step.reads.joins.iter().for_each(|join| say("", join));
     step.reads.scope.iter().for_each(|condition| say("where", condition));
-    let tables: Vec<String> = step.writes.iter().map(|table| format!("{}.{table}", plan.target.alias)).collect();
-    say("writes", &tables.join(", "));
+    for (verb, tables) in [("writes", &step.writes), ("finds", &step.finds)] {
+        let tables: Vec<String> = tables.iter().map(|table| format!("{}.{table}", plan.target.alias)).collect();
+        if !tables.is_empty() {
+            say(verb, &tables.join(", "));
+        }
+    }
     step.keys.iter().for_each(|key| say("key", &key.words()));
     step.references.iter().for_each(|reference| say("needs", &reference.words()));
     step.memory.iter().for_each(|held| say("holds", held));

@@ -14,6 +14,8 @@ pub(crate) struct Mapping {
     pub(crate) legacy: Vec<Named>,
     pub(crate) target: Vec<Named>,
     pub(crate) maps: Vec<Map>,
+    /// Tables of which no map carries rows, with the reasons, in lines.
+    pub(crate) left: Vec<String>,
 }
 
 /// A table without its columns.
@@ -77,7 +79,7 @@ fn read_tables(step: &Step) -> Vec<Read<'_>> {
         asks: false,
         label: format!("{} joined", join.alias),
     });
-    let exists = step.read.exists.iter().map(|asked| Read {
+    let exists = step.read.exists.iter().flat_map(|asked| &asked.tables).map(|asked| Read {
         table: &asked.table,
         asks: true,
         label: format!("{} exists", asked.alias),
@@ -136,7 +138,19 @@ fn overview_of(plan: &Plan, shown: Range<usize>) -> Mapping {
         let groups = vec![Group { title: String::new(), lines }];
         Map { groups, note: Vec::new(), ..map_box(shown.start + at, step, &ids) }
     };
-    Mapping { legacy: named(&ids, true), target: named(&ids, false), maps: steps.iter().enumerate().map(map).collect() }
+    Mapping {
+        legacy: named(&ids, true),
+        target: named(&ids, false),
+        maps: steps.iter().enumerate().map(map).collect(),
+        left: if shown.start == 0 { left(plan) } else { Vec::new() },
+    }
+}
+
+/// What the mapping says of tables that stay where they are; nothing where it says nothing.
+fn left(plan: &Plan) -> Vec<String> {
+    let lines = plan.left.iter().flat_map(|left| folded(&format!("{}: {}", left.tables.join(", "), left.reason)));
+    let heading = (!plan.left.is_empty()).then(|| "not carried, left where they are".to_string());
+    heading.into_iter().chain(lines).collect()
 }
 
 /// A map with its rules; in several parts if it has more tables than one diagram shows.
@@ -160,6 +174,7 @@ fn details(plan: &Plan, step_at: usize, step: &Step) -> Vec<Diagram> {
                 legacy: named(&ids, true),
                 target: named(&ids, false),
                 maps: vec![map],
+                left: Vec::new(),
             }),
         }
     };
@@ -205,14 +220,19 @@ fn map_box(at: usize, step: &Step, ids: &Ids<'_>) -> Map {
     });
     let written = step.targets.iter().filter_map(|target| {
         let to = id(*ids.get(&(false, target.table.as_str()))?);
-        Some(Touch { from: map.clone(), to, asks: false, label: target.role.clone() })
+        let (asks, label) = match target.existing {
+            Some(_) => (true, format!("{} is there already", target.role)),
+            None => (false, target.role.clone()),
+        };
+        Some(Touch { from: map.clone(), to, asks, label })
     });
     let touches = read.chain(written).collect();
     Map { title: format!("{}, {}", step.name, step.class()), groups: Vec::new(), note: Vec::new(), touches, id: map }
 }
 
 fn group(target: &Target) -> Group {
-    let title = format!("{} in {}", target.role, target.table);
+    let when = target.when_text.as_ref().map_or(String::new(), |when| format!(" when {}", short(when)));
+    let title = format!("{} in {}{when}", target.role, target.table);
     Group { title, lines: target.rules.iter().map(rule).collect() }
 }
 

@@ -3,7 +3,7 @@
 use super::split::{self, Links, Part, part_name};
 use super::{Content, Diagram, Level, Subject, counted};
 use crate::walk::parts;
-use cutover_mapping_dsl::plan::{Condition, Expr, ExprKind, LinkKind, Operand, Plan, Side, Step, Target};
+use cutover_mapping_dsl::plan::{Comparison, Condition, Expr, ExprKind, LinkKind, Plan, Side, Step, Target, Test};
 use cutover_mapping_dsl::schema;
 use cutover_mapping_dsl::types::Type;
 use std::collections::{BTreeMap, BTreeSet};
@@ -90,25 +90,22 @@ fn read_columns(side: &Side, step: &Step, used: &mut Used) {
     for column in &step.read.columns {
         use_columns(side, &table(&column.alias), [column.column.as_str()], used);
     }
-    for (own, on) in conditions(step) {
-        use_columns(side, own, on.iter().map(|condition| condition.column.as_str()), used);
-        for (alias, column) in on.iter().filter_map(column_operand) {
+    for condition in conditions(step) {
+        use_columns(side, &table(&condition.alias), [condition.column.as_str()], used);
+        if let Some((alias, column)) = condition.other_column() {
             use_columns(side, &table(alias), [column], used);
         }
     }
 }
 
-/// Tables that a step joins or asks about, with the conditions.
-fn conditions(step: &Step) -> impl Iterator<Item = (&String, &Vec<Condition>)> {
-    let joins = step.read.joins.iter().map(|join| (&join.table, &join.on));
-    joins.chain(step.read.exists.iter().map(|exists| (&exists.table, &exists.on)))
+/// The conditions of all joins and questions of a step.
+fn conditions(step: &Step) -> impl Iterator<Item = &Condition> {
+    let joins = step.read.joins.iter().flat_map(|join| &join.on);
+    joins.chain(step.read.exists.iter().flat_map(|exists| &exists.on))
 }
 
-fn column_operand(condition: &Condition) -> Option<(&str, &str)> {
-    match &condition.equals {
-        Operand::Column(alias, column) => Some((alias, column)),
-        Operand::Literal(_) => None,
-    }
+fn is_equality(condition: &&Condition) -> bool {
+    matches!(condition.test, Test::Compare(Comparison::Equal, _))
 }
 
 fn use_columns<'a>(side: &Side, table: &str, columns: impl IntoIterator<Item = &'a str>, used: &mut Used) {
@@ -119,16 +116,13 @@ fn use_columns<'a>(side: &Side, table: &str, columns: impl IntoIterator<Item = &
 
 /// Tables joined without a foreign key are related all the same.
 fn joins(step: &Step) -> Vec<Joined> {
-    let mut joined = Vec::new();
-    for (table, on) in conditions(step) {
-        for condition in on {
-            if let Some((alias, column)) = column_operand(condition) {
-                let from = crate::sql::table_of(step, alias).to_string();
-                joined.push((from, table.clone(), format!("{}: {column} = {}", step.name, condition.column)));
-            }
-        }
-    }
-    joined
+    let table = |alias: &str| crate::sql::table_of(step, alias).to_string();
+    let joined = |condition: &Condition| {
+        let (alias, column) = condition.other_column()?;
+        let label = format!("{}: {column} = {}", step.name, condition.column);
+        Some((table(alias), table(&condition.alias), label))
+    };
+    conditions(step).filter(is_equality).filter_map(joined).collect()
 }
 
 /// Tables that a step looks rows up in. A target that has a foreign key to one is related to it already.

@@ -3,7 +3,7 @@
 
 use super::filters;
 use crate::diagram::{Diagram, Level, MOST, Subject, counted};
-use crate::outline::{Outline, StepOutline};
+use crate::outline::{LeftOutline, Outline, StepOutline};
 use crate::wording::literal;
 use crate::{EmitError, Files, mermaid, names, sql};
 use askama::Template;
@@ -21,6 +21,7 @@ struct Readme<'p> {
     size: String,
     sql: Vec<(&'static str, Vec<Link>)>,
     steps: &'p [StepOutline],
+    left: &'p [LeftOutline],
     /// Where the section of each step is.
     places: Vec<String>,
     order: Drawings,
@@ -120,6 +121,7 @@ fn readme<'p>(
         size: format!("{}, {}", counted(plan.steps.len(), "map"), counted(rules, "rule")),
         sql: Dialect::WRITTEN.into_iter().map(|dialect| (dialect.name(), sql_links(dialect))).collect(),
         steps: &outline.steps,
+        left: &outline.left,
         places,
         order: about(Subject::Steps)?,
         mapping: about(Subject::Mapping)?,

@@ -3,7 +3,7 @@
 
 use super::fields::kind;
 use askama::Template;
-use cutover_mapping_dsl::plan::{self, ExprKind, LinkKind, Literal, Operand, Rollback, Step};
+use cutover_mapping_dsl::plan::{self, ExprKind, LinkKind, Literal, Operand, Rollback, Step, Test};
 use cutover_mapping_dsl::types::Type;
 use std::borrow::Cow;
 
@@ -25,24 +25,34 @@ pub(super) struct Specification<'a> {
 struct Read<'a> {
     table: &'a str,
     alias: &'a str,
-    joins: Vec<Looked<'a>>,
-    exists: Vec<Looked<'a>>,
+    joins: Vec<Join<'a>>,
+    exists: Vec<Exists<'a>>,
+    /// Joins that may find several rows.
+    several: Vec<usize>,
     required: String,
     columns: Vec<ReadColumn<'a>>,
     key: String,
 }
 
-/// A table that is joined or looked into.
-struct Looked<'a> {
+struct Join<'a> {
     table: &'a str,
     alias: &'a str,
     on: Vec<Condition<'a>>,
+    probed: bool,
+}
+
+struct Exists<'a> {
+    tables: &'a [plan::LookedInto],
+    on: Vec<Condition<'a>>,
+    probed: bool,
 }
 
 struct Condition<'a> {
+    alias: &'a str,
     column: &'a str,
-    equals: String,
     kind: &'static str,
+    fold: bool,
+    test: String,
 }
 
 struct ReadColumn<'a> {
@@ -59,6 +69,8 @@ struct Target<'a> {
     assigned: Cow<'static, str>,
     columns: Vec<TargetColumn<'a>>,
     identity: Cow<'static, str>,
+    conditional: bool,
+    existing: String,
 }
 
 struct TargetColumn<'a> {
@@ -87,7 +99,7 @@ pub(super) fn specification(step: &Step) -> Specification<'_> {
         name: &step.name,
         map_table: step.map_table(),
         meaning: &step.meaning,
-        read: read(&step.read),
+        read: read(step),
         links: step.links.iter().map(|link| link_spec(&link.kind)).collect(),
         targets: step.targets.iter().map(target).collect(),
         unique: step.unique.iter().map(unique).collect(),
@@ -110,7 +122,8 @@ fn list(numbers: impl IntoIterator<Item = usize>) -> String {
     numbers.into_iter().map(|number| number.to_string()).collect::<Vec<_>>().join(", ")
 }
 
-fn read(read: &plan::Read) -> Read<'_> {
+fn read(step: &Step) -> Read<'_> {
+    let read = &step.read;
     let columns = read.columns.iter().map(|column| ReadColumn {
         alias: &column.alias,
         column: &column.column,
@@ -119,26 +132,55 @@ fn read(read: &plan::Read) -> Read<'_> {
     Read {
         table: &read.table,
         alias: &read.alias,
-        joins: read.joins.iter().map(|join| looked(&join.table, &join.alias, &join.on)).collect(),
-        exists: read.exists.iter().map(|exists| looked(&exists.table, &exists.alias, &exists.on)).collect(),
+        joins: read.joins.iter().map(join).collect(),
+        exists: read.exists.iter().map(exists).collect(),
+        several: step.several().map(|(join, _)| join).collect(),
         required: list(read.required.iter().copied()),
         columns: columns.collect(),
         key: list(read.key.iter().copied()),
     }
 }
 
-fn looked<'a>(table: &'a str, alias: &'a str, on: &'a [plan::Condition]) -> Looked<'a> {
-    let conditions = on.iter().map(|condition| Condition {
+fn join(join: &plan::Join) -> Join<'_> {
+    let on = join.on.iter().map(condition).collect();
+    Join { table: &join.table, alias: &join.alias, on, probed: join.probed }
+}
+
+fn exists(exists: &plan::Exists) -> Exists<'_> {
+    Exists { tables: &exists.tables, on: exists.on.iter().map(condition).collect(), probed: exists.probed }
+}
+
+fn condition(condition: &plan::Condition) -> Condition<'_> {
+    Condition {
+        alias: &condition.alias,
         column: &condition.column,
         kind: kind(&condition.ty),
-        equals: match &condition.equals {
-            Operand::Column(alias, column) => {
-                format!("step::Operand::Column({}.into(), {}.into())", text(alias), text(column))
-            }
-            Operand::Literal(literal) => format!("step::Operand::Value({})", value(literal, &condition.ty)),
-        },
-    });
-    Looked { table, alias, on: conditions.collect() }
+        fold: condition.fold,
+        test: test(condition),
+    }
+}
+
+fn test(condition: &plan::Condition) -> String {
+    match &condition.test {
+        Test::Compare(how, other) => {
+            format!("step::Test::Compare(step::Comparison::{how:?}, {})", operand(other, &condition.ty))
+        }
+        Test::Among(values) => {
+            let values: Vec<String> = values.iter().map(|literal| value(literal, &condition.ty)).collect();
+            format!("step::Test::Among(vec![{}])", values.join(", "))
+        }
+    }
+}
+
+fn operand(operand: &Operand, ty: &Type) -> String {
+    let column = |kind: &str, alias: &str, column: &str| {
+        format!("step::Operand::{kind}({}.into(), {}.into())", text(alias), text(column))
+    };
+    match operand {
+        Operand::Column(alias, name) => column("Column", alias, name),
+        Operand::Folded(alias, name) => column("Folded", alias, name),
+        Operand::Literal(literal) => format!("step::Operand::Value({})", value(literal, ty)),
+    }
 }
 
 fn link_spec(link: &LinkKind) -> String {
@@ -168,8 +210,25 @@ fn target(target: &plan::Target) -> Target<'_> {
         key_kind: kind(&target.key_type),
         assigned: target.key_rule.map_or("Engine".into(), |rule| format!("Conversion({rule})").into()),
         columns: target.rules.iter().map(column).collect(),
-        identity: target.identity.map_or("None".into(), |index| format!("Some({index})").into()),
+        identity: target.identity.as_ref().map_or("None".into(), |known| identity(known).into()),
+        conditional: target.when.is_some(),
+        existing: option(target.existing),
     }
+}
+
+fn identity(identity: &plan::Identity) -> String {
+    let columns = columns(&identity.columns);
+    format!("Some(step::IdentitySpec {{ columns: vec![{columns}], several: {} }})", option(identity.several))
+}
+
+/// Indexes of columns, each with whether it is folded.
+fn columns(columns: &[(usize, bool)]) -> String {
+    let columns = columns.iter().map(|(column, fold)| format!("({column}, {fold})"));
+    columns.collect::<Vec<_>>().join(", ")
+}
+
+fn option(number: Option<usize>) -> String {
+    number.map_or("None".to_string(), |number| format!("Some({number})"))
 }
 
 fn column(rule: &plan::Rule) -> TargetColumn<'_> {
@@ -183,8 +242,7 @@ fn column(rule: &plan::Rule) -> TargetColumn<'_> {
 }
 
 fn unique(unique: &plan::Unique) -> Unique {
-    let columns = unique.columns.iter().map(|(column, fold)| format!("({column}, {fold})"));
-    Unique { target: unique.target, columns: columns.collect::<Vec<_>>().join(", "), reason: unique.reason }
+    Unique { target: unique.target, columns: columns(&unique.columns), reason: unique.reason }
 }
 
 fn reason(reason: &plan::Reason) -> Reason<'_> {

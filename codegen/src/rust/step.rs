@@ -34,6 +34,8 @@ struct Module<'a> {
     scope: Option<Scope<'a>>,
     links: Vec<String>,
     guards: Vec<String>,
+    /// What rejects a row that gives no target row.
+    no_target: Option<String>,
     specification: Specification<'a>,
 }
 
@@ -41,11 +43,13 @@ struct Module<'a> {
 struct Legacy<'a> {
     table: Cow<'a, str>,
     partners: Vec<Partner<'a>>,
+    /// Joins that may find several rows.
+    several: Vec<Partner<'a>>,
     fields: Vec<Field<'a>>,
     answers: Vec<Answer<'a>>,
 }
 
-/// A row of a `join one` that must be there.
+/// What is known of a join: the place of the answer in a row, and what is rejected for it.
 struct Partner<'a> {
     place: usize,
     reason: &'a str,
@@ -67,13 +71,15 @@ struct Field<'a> {
 /// The answer to an `exists`.
 struct Answer<'a> {
     name: &'a str,
-    table: Cow<'a, str>,
+    /// The tables that it looks into, each with its side.
+    tables: String,
     line: usize,
     place: usize,
 }
 
 /// What the scope looks at, and the condition.
 struct Scope<'a> {
+    several: Vec<Partner<'a>>,
     partners: Vec<usize>,
     fields: Vec<Field<'a>>,
     answers: Vec<Answer<'a>>,
@@ -85,6 +91,8 @@ struct Row<'a> {
     role: &'a str,
     ty: &'a str,
     table: Cow<'a, str>,
+    /// The condition under which there is a row; none if there always is one.
+    when: Option<String>,
     rules: Vec<Rule<'a>>,
 }
 
@@ -111,20 +119,22 @@ struct Reason<'a> {
 pub(super) fn module(plan: &Plan, step: &Step) -> Result<String, EmitError> {
     let names = Names::new(step);
     let mut writer = Writer::new(plan, step, &names);
-    let scope = step.scope.as_ref().map(|expr| scope(step, &names, &mut writer, expr)).transpose()?;
+    let scope = step.scope.as_ref().map(|expr| scope(plan, step, &names, &mut writer, expr)).transpose()?;
     let links = (0..step.links.len()).map(|link| print::expression(link_key(step, link, &mut writer), 12));
     let links = links.collect::<Result<_, _>>()?;
     let guards = step.guards.iter().map(|guard| print::expression(self::guard(guard, &mut writer), 8));
     let guards = guards.collect::<Result<_, _>>()?;
     let rows = (0..step.targets.len()).map(|target| row(step, target, &names, &mut writer));
     let rows = rows.collect::<Result<_, _>>()?;
+    let no_target = step.no_target.map(|reason| print::expression(no_target(step, reason, &mut writer), 8));
+    let no_target = no_target.transpose()?;
     let module = Module {
         name: module_name(&step.name),
         docs: step.docs.iter().map(|line| comment::line(line)).collect(),
         file: comment::line(&plan.file),
         map: comment::line(&step.name),
         line: step.line,
-        legacy: legacy(step, &names),
+        legacy: legacy(plan, step, &names),
         source: comment::line(&plan.legacy.alias),
         target: comment::line(&plan.target.alias),
         rows,
@@ -132,6 +142,7 @@ pub(super) fn module(plan: &Plan, step: &Step) -> Result<String, EmitError> {
         scope,
         links,
         guards,
+        no_target,
         patterns: writer.patterns,
         zones: writer.zones.into_iter().map(|zone| (super::expression::zone_name(&zone), zone)).collect(),
         specification: specification(step),
@@ -139,7 +150,7 @@ pub(super) fn module(plan: &Plan, step: &Step) -> Result<String, EmitError> {
     module.render().map_err(|cause| EmitError::Template { file: super::FILE.into(), cause: cause.to_string() })
 }
 
-fn legacy<'a>(step: &'a Step, names: &'a Names) -> Legacy<'a> {
+fn legacy<'a>(plan: &Plan, step: &'a Step, names: &'a Names) -> Legacy<'a> {
     let columns = step.read.columns.len();
     let partners =
         step.read.joins.iter().enumerate().filter_map(|(index, join)| {
@@ -148,9 +159,17 @@ fn legacy<'a>(step: &'a Step, names: &'a Names) -> Legacy<'a> {
     Legacy {
         table: comment::line(&step.read.table),
         partners: partners.collect(),
+        several: several(step, names).map(|(_, partner)| partner).collect(),
         fields: fields(step, names, 0..columns),
-        answers: (0..step.read.exists.len()).map(|index| answer(step, names, index)).collect(),
+        answers: (0..step.read.exists.len()).map(|index| answer(plan, step, names, index)).collect(),
     }
+}
+
+/// Returns the joins that may find several rows, by their index.
+fn several<'a>(step: &Step, names: &'a Names) -> impl Iterator<Item = (usize, Partner<'a>)> {
+    let first = step.read.columns.len() + step.read.joins.len() + step.read.exists.len();
+    let several = step.several().enumerate();
+    several.map(move |(at, (join, reason))| (join, Partner { place: first + at, reason: &names.reasons[reason] }))
 }
 
 /// Returns how columns are read: for the whole row, and for what the scope looks at.
@@ -173,12 +192,13 @@ fn fields<'a>(step: &'a Step, names: &'a Names, indexes: impl IntoIterator<Item 
     indexes.into_iter().map(field).collect()
 }
 
-fn answer<'a>(step: &'a Step, names: &'a Names, index: usize) -> Answer<'a> {
+fn answer<'a>(plan: &Plan, step: &Step, names: &'a Names, index: usize) -> Answer<'a> {
     let exists = &step.read.exists[index];
+    let tables = exists.tables.iter().map(|table| format!("{}.{}", plan.legacy.alias, table.table));
     let columns = step.read.columns.len();
     Answer {
         name: &names.legacy[columns + index],
-        table: comment::line(&exists.table),
+        tables: comment::line(&tables.collect::<Vec<_>>().join(" with ")).into_owned(),
         line: exists.line,
         place: columns + step.read.joins.len() + index,
     }
@@ -186,7 +206,13 @@ fn answer<'a>(step: &'a Step, names: &'a Names, index: usize) -> Answer<'a> {
 
 /// Returns the question whether a row is in scope. It reads only what the scope looks at: the rest of a row out of scope
 /// may be anything.
-fn scope<'a>(step: &'a Step, names: &'a Names, writer: &mut Writer<'_>, expr: &Expr) -> Result<Scope<'a>, EmitError> {
+fn scope<'a>(
+    plan: &Plan,
+    step: &'a Step,
+    names: &'a Names,
+    writer: &mut Writer<'_>,
+    expr: &Expr,
+) -> Result<Scope<'a>, EmitError> {
     let (mut columns, mut exists) = (BTreeSet::new(), BTreeSet::new());
     let mut open = vec![expr];
     while let Some(expr) = open.pop() {
@@ -198,10 +224,13 @@ fn scope<'a>(step: &'a Step, names: &'a Names, writer: &mut Writer<'_>, expr: &E
         open.extend(expr.children());
     }
     let place = step.read.columns.len();
+    let looked_at = step.looked_at(expr);
+    let several = several(step, names).filter(|(join, _)| looked_at.contains(join));
     Ok(Scope {
+        several: several.map(|(_, partner)| partner).collect(),
         partners: step.partners(expr).into_iter().map(|join| place + join).collect(),
         fields: fields(step, names, columns),
-        answers: exists.into_iter().map(|index| answer(step, names, index)).collect(),
+        answers: exists.into_iter().map(|index| answer(plan, step, names, index)).collect(),
         value: print::expression(condition(expr, writer), 8)?,
     })
 }
@@ -222,7 +251,25 @@ fn link_key(step: &Step, link: usize, writer: &mut Writer<'_>) -> TokenStream {
             LinkKind::Lookup { .. } | LinkKind::Reference { .. } => value,
         }
     });
-    quote!(read::key(Vec::from([#(#parts),*])))
+    let key = quote!(read::key(Vec::from([#(#parts),*])));
+    if link.only_for.is_empty() {
+        return key;
+    }
+    let whens: Vec<TokenStream> = link.only_for.iter().map(|target| row_condition(step, *target, writer)).collect();
+    quote!(if #(#whens)||* { #key } else { None })
+}
+
+/// Returns whether a target gets a row.
+fn row_condition(step: &Step, target: usize, writer: &mut Writer<'_>) -> TokenStream {
+    let Some(when) = &step.targets[target].when else { return quote!(true) };
+    let condition = condition(when, writer);
+    quote!((#condition))
+}
+
+fn no_target(step: &Step, reason: usize, writer: &mut Writer<'_>) -> TokenStream {
+    let whens: Vec<TokenStream> = (0..step.targets.len()).map(|target| row_condition(step, target, writer)).collect();
+    let reason = format_ident!("{}", writer.names.reasons[reason]);
+    quote!(if !(#(#whens)||*) { return Err(Reject::#reason.with(Value::Null)); })
 }
 
 fn guard(guard: &plan::Guard, writer: &mut Writer<'_>) -> TokenStream {
@@ -233,6 +280,7 @@ fn guard(guard: &plan::Guard, writer: &mut Writer<'_>) -> TokenStream {
 
 fn row<'a>(step: &'a Step, index: usize, names: &'a Names, writer: &mut Writer<'_>) -> Result<Row<'a>, EmitError> {
     let target = &step.targets[index];
+    let when = target.when.as_ref().map(|when| print::expression(condition(when, writer), 12)).transpose()?;
     let rules = target.rules.iter().zip(&names.fields[index]).map(|(rule, name)| {
         Ok(Rule {
             name,
@@ -249,6 +297,7 @@ fn row<'a>(step: &'a Step, index: usize, names: &'a Names, writer: &mut Writer<'
         role: &names.roles[index],
         ty: &names.types[index],
         table: comment::line(&target.table),
+        when,
         rules: rules.collect::<Result<_, _>>()?,
     })
 }

@@ -8,7 +8,7 @@
 #[allow(dead_code, unused_variables, unused_imports, unused_parens, clippy::all)]
 pub mod {{ name }} {
     use cutover_runtime::read::{self, ToValue};
-    use cutover_runtime::step::{self, Generator, Link, Rejection};
+    use cutover_runtime::step::{self, Generator, Link, Rejection, TargetRows};
     use cutover_runtime::value::{Key, Kind, Row, Value};
     use cutover_runtime::{chrono, chrono_tz, operators, regex, uuid};
     use std::borrow::Cow;
@@ -30,7 +30,7 @@ pub mod {{ name }} {
         pub {{ field.name }}: {% if field.nullable %}Option<{{ field.ty }}>{% else %}{{ field.ty }}{% endif %},
 {%- endfor %}
 {%- for answer in legacy.answers %}
-        /// Whether a row of {{ source }}.{{ answer.table }} exists, {{ file }}:{{ answer.line }}.
+        /// Whether a row of {{ answer.tables }} exists, {{ file }}:{{ answer.line }}.
         pub {{ answer.name }}: bool,
 {%- endfor %}
         #[doc(hidden)]
@@ -42,6 +42,9 @@ pub mod {{ name }} {
         pub fn read(row: &'a Row) -> Result<Legacy<'a>, Rejection> {
 {%- for partner in legacy.partners %}
             read::partner(&row[{{ partner.place }}], Reject::{{ partner.reason }} as usize)?;
+{%- endfor %}
+{%- for partner in legacy.several %}
+            read::only_one(&row[{{ partner.place }}], Reject::{{ partner.reason }} as usize)?;
 {%- endfor %}
             Ok(Legacy {
 {%- for field in legacy.fields %}
@@ -86,14 +89,14 @@ pub mod {{ name }} {
     pub struct Targets<'a> {
 {%- for row in rows %}
         #[allow(missing_docs)]
-        pub {{ row.role }}: {{ row.ty }}<'a>,
+        pub {{ row.role }}: {% if row.when.is_some() %}Option<{{ row.ty }}<'a>>{% else %}{{ row.ty }}<'a>{% endif %},
 {%- endfor %}
     }
 
     impl Targets<'_> {
         /// Returns the rows as the engine writes them.
-        pub fn into_rows(self) -> Vec<Row> {
-            Vec::from([{% for row in rows %}self.{{ row.role }}.into_row(){% if !loop.last %}, {% endif %}{% endfor %}])
+        pub fn into_rows(self) -> TargetRows {
+            Vec::from([{% for row in rows %}{% if row.when.is_some() %}self.{{ row.role }}.map(|row| row.into_row()){% else %}Some(self.{{ row.role }}.into_row()){% endif %}{% if !loop.last %}, {% endif %}{% endfor %}])
         }
     }
 
@@ -118,6 +121,9 @@ pub mod {{ name }} {
 
     fn in_scope(row: &Row) -> Result<bool, Rejection> {
 {%- if let Some(scope) = scope %}
+{%- for partner in scope.several %}
+        read::only_one(&row[{{ partner.place }}], Reject::{{ partner.reason }} as usize)?;
+{%- endfor %}
 {%- for place in scope.partners %}
         if row[{{ place }}] != Value::Boolean(true) {
             return Ok(false);
@@ -168,14 +174,17 @@ pub mod {{ name }} {
 {%- for guard in guards %}
         {{ guard }}
 {%- endfor %}
+{%- if let Some(no_target) = no_target %}
+        {{ no_target }}
+{%- endif %}
         Ok(Targets {
 {%- for row in rows %}
-            {{ row.role }}: {{ row.ty }} {
+            {{ row.role }}: {% if let Some(when) = row.when %}if {{ when }} { Some({% endif %}{{ row.ty }} {
 {%- for rule in row.rules %}{% if let Some(value) = rule.value %}
                 {{ rule.name }}: {{ value }},
 {%- endif %}{% endfor %}
                 row: std::marker::PhantomData,
-            },
+            }{% if row.when.is_some() %}) } else { None }{% endif %},
 {%- endfor %}
         })
     }
@@ -217,7 +226,7 @@ pub mod {{ name }} {
             row: &Row,
             links: &[Link],
             generator: &mut dyn Generator,
-        ) -> Result<Vec<Row>, Rejection> {
+        ) -> Result<TargetRows, Rejection> {
             Ok(convert(&Legacy::read(row)?, links, generator)?.into_rows())
         }
     }

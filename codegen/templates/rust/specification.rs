@@ -13,22 +13,27 @@
                         alias: {{ join.alias|fmt("{:?}") }}.into(),
                         on: vec![
 {%- for on in join.on %}
-                            step::Condition { column: {{ on.column|fmt("{:?}") }}.into(), equals: {{ on.equals }}, kind: Kind::{{ on.kind }} },
+                            step::Condition { alias: {{ on.alias|fmt("{:?}") }}.into(), column: {{ on.column|fmt("{:?}") }}.into(), kind: Kind::{{ on.kind }}, fold: {{ on.fold }}, test: {{ on.test }} },
 {%- endfor %}
                         ],
+                        probed: {{ join.probed }},
                     },
 {%- endfor %}
                 ],
                 exists: vec![
 {%- for exists in read.exists %}
                     step::ExistsSpec {
-                        table: {{ exists.table|fmt("{:?}") }}.into(),
-                        alias: {{ exists.alias|fmt("{:?}") }}.into(),
-                        on: vec![
-{%- for on in exists.on %}
-                            step::Condition { column: {{ on.column|fmt("{:?}") }}.into(), equals: {{ on.equals }}, kind: Kind::{{ on.kind }} },
+                        tables: vec![
+{%- for table in exists.tables %}
+                            step::TableSpec { table: {{ table.table|fmt("{:?}") }}.into(), alias: {{ table.alias|fmt("{:?}") }}.into() },
 {%- endfor %}
                         ],
+                        on: vec![
+{%- for on in exists.on %}
+                            step::Condition { alias: {{ on.alias|fmt("{:?}") }}.into(), column: {{ on.column|fmt("{:?}") }}.into(), kind: Kind::{{ on.kind }}, fold: {{ on.fold }}, test: {{ on.test }} },
+{%- endfor %}
+                        ],
+                        probed: {{ exists.probed }},
                     },
 {%- endfor %}
                 ],
@@ -42,6 +47,9 @@
 {%- endfor %}
 {%- for _ in read.exists %}
                     step::ReadColumn { source: step::ReadSource::Exists({{ loop.index0 }}), kind: Kind::Boolean },
+{%- endfor %}
+{%- for join in read.several %}
+                    step::ReadColumn { source: step::ReadSource::Several({{ join }}), kind: Kind::Boolean },
 {%- endfor %}
                 ],
                 key: vec![{{ read.key }}],
@@ -63,6 +71,8 @@
 {%- endfor %}
                     ],
                     identity: {{ target.identity }},
+                    conditional: {{ target.conditional }},
+                    existing: {{ target.existing }},
                 },
 {%- endfor %}
             ],

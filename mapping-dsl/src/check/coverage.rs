@@ -63,7 +63,9 @@ impl<'a> Missing<'a> {
                 || draft.left_behind.iter().any(|left| left.alias == 0 && left.column == column.name)
         };
         let legacy = draft.aliases[0].table.columns.iter().filter(|column| !spoken_of(column)).collect();
-        let roles = draft.roles.iter().enumerate();
+        // Rows that must be there already are not written: of them a map says what it compares.
+        let written = |(role, _): &(usize, _)| draft.map.targets[*role].existing.is_none();
+        let roles = draft.roles.iter().enumerate().filter(written);
         let target = roles.flat_map(|(role, target)| {
             let given = move |column: &Column| draft.rule_spans.contains_key(&(role, column.name.clone()));
             let columns = target.table.columns.iter();
