@@ -3,6 +3,7 @@
 
 mod expression;
 mod fields;
+mod given;
 mod spec;
 mod step;
 mod values;
@@ -18,7 +19,7 @@ pub const FILE: &str = "mapping.rs";
 /// Returns the Rust file of a plan. Modules do not depend on each other, so all processors work on them.
 pub fn emit(plan: &Plan) -> Result<Files, EmitError> {
     let mut text = format!("// {}\n", Mark::new(plan));
-    for item in std::iter::once(steps_function(plan)).chain(values::functions(plan)) {
+    for item in std::iter::once(steps_function(plan)).chain(given::functions(plan)).chain(values::functions(plan)) {
         text.push('\n');
         text.push_str(&print(item)?);
     }
@@ -65,10 +66,12 @@ fn print(item: TokenStream) -> Result<String, EmitError> {
 fn steps_function(plan: &Plan) -> TokenStream {
     let modules = plan.steps.iter().map(|step| format_ident!("{}", fields::module_name(&step.name)));
     let doc = format!(" Returns the steps of {} in running order.", plan.file);
+    let given = plan.steps.iter().map(|step| given::asks(step).then(|| quote!(functions.clone())));
+    let parameter = (!plan.functions.is_empty()).then(|| quote!(functions: std::sync::Arc<dyn Functions>));
     quote! {
         #[doc = #doc]
-        pub fn steps() -> Vec<Box<dyn cutover_runtime::step::Step>> {
-            vec![#(Box::new(#modules::Step::new())),*]
+        pub fn steps(#parameter) -> Vec<Box<dyn cutover_runtime::step::Step>> {
+            vec![#(Box::new(#modules::Step::new(#given))),*]
         }
     }
 }

@@ -370,7 +370,7 @@ pub mod patient {
         step::StepSpec {
             name: "Patient".into(),
             map_table: "cutover_map_patient".into(),
-            meaning: "ee6ba9e9c3657185c14c196df3aa096e".into(),
+            meaning: "aa8bb8926f7a508e8a536721ca15180b".into(),
             read: step::ReadSpec {
                 table: "Patient".into(),
                 alias: "p".into(),

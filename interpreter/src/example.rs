@@ -1,6 +1,6 @@
 //! Runs the `example` blocks of a mapping.
 
-use crate::InterpretedStep;
+use crate::{InterpretedStep, given_in_rust};
 use crate::spec::{kind, literal_value};
 use cutover_mapping_dsl::plan::{Example, Expected, LinkKind, Plan, Step};
 use cutover_mapping_dsl::types::Type;
@@ -18,6 +18,8 @@ pub struct ExampleOutcome {
     pub line: usize,
     /// What differs from what was expected; nothing if it passed.
     pub failures: Vec<String>,
+    /// Why it was not run, if it was not.
+    pub skipped: Option<String>,
 }
 
 /// Runs all examples of a plan, in order.
@@ -25,12 +27,15 @@ pub fn run_examples(plan: &Plan) -> Vec<ExampleOutcome> {
     let mut outcomes = Vec::new();
     for step in &plan.steps {
         let runner = InterpretedStep::new(plan, step);
+        let asked = given_in_rust(plan, step);
+        let skipped = asked.map(|asked| format!("it asks for {}(), which is given in Rust", asked.function));
         for example in &step.examples {
             outcomes.push(ExampleOutcome {
                 map: step.name.clone(),
                 name: example.name.clone(),
                 line: example.line,
-                failures: run(step, &runner, example),
+                failures: if skipped.is_some() { Vec::new() } else { run(step, &runner, example) },
+                skipped: skipped.clone(),
             });
         }
     }

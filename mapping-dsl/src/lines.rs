@@ -15,7 +15,7 @@ use std::ops::Range;
 const DEEPEST: usize = 48;
 
 /// Words with which an item begins, at the very beginning of a line.
-const ITEMS: [&str; 5] = ["language", "legacy", "target", "values", "map"];
+const ITEMS: [&str; 6] = ["language", "legacy", "target", "fn", "values", "map"];
 
 /// A mapping cut into pieces.
 pub(crate) struct Pieces {
@@ -197,7 +197,7 @@ impl Cutter {
         }
         self.diagnostics.push(
             Diagnostic::error(Code::STRAY, Span::new(self.file, first_line), "this belongs to no item")
-                .note("an item begins at the start of a line with `language`, `legacy`, `target`, `values` or `map`"),
+                .note("an item begins at the start of a line with `language`, `legacy`, `target`, `fn`, `values` or `map`"),
         );
         end
     }

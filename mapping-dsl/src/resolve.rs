@@ -5,6 +5,7 @@ mod class;
 mod convert;
 pub(crate) mod expression;
 mod function;
+pub(crate) mod given;
 mod header;
 pub(crate) mod kinds;
 mod links;
@@ -41,6 +42,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) unique: Vec<(Vec<UniquePlace>, crate::plan::Unique)>,
     /// Value maps in use.
     pub(crate) used_values: BTreeSet<usize>,
+    /// Functions of the program in use.
+    pub(crate) used_functions: BTreeSet<usize>,
     /// Whether something of the map could not be resolved, so that what is missing may stand there.
     pub(crate) damaged: bool,
 }

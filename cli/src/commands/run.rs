@@ -9,7 +9,7 @@ use cutover_runtime::run as carry;
 
 pub(crate) fn run(options: &RunOptions, retry_rejected: bool) -> Result<Status, Failure> {
     let plan = mapping::load(&options.map)?;
-    let steps = cutover_interpreter::steps(&plan);
+    let steps = cutover_interpreter::steps(&plan)?;
     let mut legacy = database::open_legacy(&options.from)?;
     let mut target = database::open_target(&options.to)?;
     let engine = cutover_runtime::RunOptions {

@@ -2,6 +2,7 @@
 
 use super::docs;
 use super::expression::Writer;
+use super::given;
 use super::fields::{
     into_value, legacy_fields, legacy_type, module_name, reason_variants, role_fields, target_fields, target_type,
     value_type,
@@ -23,7 +24,7 @@ pub(super) fn module(plan: &Plan, step: &Step) -> TokenStream {
     let convert = convert(plan, step, &mut writer);
     let statics = writer.statics();
     let (legacy, targets, reject, implementation) =
-        (legacy(plan, step), targets(plan, step), reject(plan, step), implementation());
+        (legacy(plan, step), targets(plan, step), reject(plan, step), implementation(step));
     quote! {
         #docs
         #[allow(dead_code, unused_variables, unused_imports, unused_parens, clippy::all)]
@@ -199,10 +200,16 @@ fn reject(plan: &Plan, step: &Step) -> TokenStream {
     }
 }
 
+/// The parameter through which the program's functions come, where a step asks them.
+fn functions(step: &Step) -> Option<TokenStream> {
+    given::asks(step).then(|| quote!(functions: &dyn super::Functions,))
+}
+
 fn scope(step: &Step, writer: &mut Writer<'_>) -> TokenStream {
+    let functions = functions(step);
     let Some(scope) = &step.scope else {
         return quote! {
-            fn in_scope(row: &Row) -> Result<bool, Rejection> {
+            fn in_scope(#functions row: &Row) -> Result<bool, Rejection> {
                 Ok(true)
             }
         };
@@ -216,7 +223,7 @@ fn scope(step: &Step, writer: &mut Writer<'_>) -> TokenStream {
     let value = writer.value(scope);
     let value = if scope.nullable { quote!(#value == Some(true)) } else { value };
     quote! {
-        fn in_scope(row: &Row) -> Result<bool, Rejection> {
+        fn in_scope(#functions row: &Row) -> Result<bool, Rejection> {
             #(#partners)*
             #fields
             Ok(#value)
@@ -287,8 +294,9 @@ fn link_keys(step: &Step, writer: &mut Writer<'_>) -> TokenStream {
         });
         quote!(read::key(Vec::from([#(#parts),*])))
     });
+    let functions = functions(step);
     quote! {
-        fn link_keys(legacy: &Legacy<'_>) -> Result<Vec<Option<Key>>, Rejection> {
+        fn link_keys(#functions legacy: &Legacy<'_>) -> Result<Vec<Option<Key>>, Rejection> {
             Ok(Vec::from([#(#keys),*]))
         }
     }
@@ -321,35 +329,47 @@ fn convert(plan: &Plan, step: &Step, writer: &mut Writer<'_>) -> TokenStream {
         " Converts a row, {}:{}. `links` answers the keys that the step asked for, in their order.",
         plan.file, step.line
     );
+    let functions = functions(step);
     quote! {
         #[doc = #doc]
-        pub fn convert<'a>(legacy: &Legacy<'a>, links: &'a [Link], generator: &mut dyn Generator) -> Result<Targets<'a>, Rejection> {
+        pub fn convert<'a>(#functions legacy: &Legacy<'a>, links: &'a [Link], generator: &mut dyn Generator) -> Result<Targets<'a>, Rejection> {
             #(#guards)*
             Ok(Targets { #(#rows)* })
         }
     }
 }
 
-fn implementation() -> TokenStream {
+fn implementation(step: &Step) -> TokenStream {
+    let asks = given::asks(step);
+    let field = asks.then(|| quote!(functions: std::sync::Arc<dyn super::Functions>,));
+    let parameter = asks.then(|| quote!(functions: std::sync::Arc<dyn super::Functions>));
+    let value = asks.then(|| quote!(functions,));
+    let passed = asks.then(|| quote!(&*self.functions,));
+    let default = (!asks).then(|| {
+        quote! {
+            impl Default for Step {
+                fn default() -> Step {
+                    Step::new()
+                }
+            }
+        }
+    });
     quote! {
         /// The step: forward by [`convert`], rollback by the migration table, as its specification says.
         #[derive(Debug)]
         pub struct Step {
             spec: step::StepSpec,
+            #field
         }
 
         impl Step {
             /// Returns the step.
-            pub fn new() -> Step {
-                Step { spec: specification() }
+            pub fn new(#parameter) -> Step {
+                Step { spec: specification(), #value }
             }
         }
 
-        impl Default for Step {
-            fn default() -> Step {
-                Step::new()
-            }
-        }
+        #default
 
         impl step::Step for Step {
             fn spec(&self) -> &step::StepSpec {
@@ -357,15 +377,15 @@ fn implementation() -> TokenStream {
             }
 
             fn in_scope(&self, row: &Row) -> Result<bool, Rejection> {
-                in_scope(row)
+                in_scope(#passed row)
             }
 
             fn link_keys(&self, row: &Row) -> Result<Vec<Option<Key>>, Rejection> {
-                link_keys(&Legacy::read(row)?)
+                link_keys(#passed &Legacy::read(row)?)
             }
 
             fn convert(&self, row: &Row, links: &[Link], generator: &mut dyn Generator) -> Result<Vec<Row>, Rejection> {
-                Ok(convert(&Legacy::read(row)?, links, generator)?.into_rows())
+                Ok(convert(#passed &Legacy::read(row)?, links, generator)?.into_rows())
             }
         }
 

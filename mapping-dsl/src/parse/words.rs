@@ -34,6 +34,7 @@ pub(super) fn syntax_error(
     }
     let help = match piece {
         Rule::map_header if found.starts_with("->") || found == "{" => Some("each table has an alias: `old.Patient p`"),
+        Rule::fn_piece => Some("write `fn name(argument: text) -> text`, perhaps with `else reject \"why\"`"),
         Rule::map_header | Rule::values_header | Rule::language_piece | Rule::side_piece => None,
         _ => habit(&found, &text[..at]),
     };
@@ -67,7 +68,8 @@ fn habit(found: &str, before: &str) -> Option<&'static str> {
 const STATEMENTS: &str = "a statement is a rule such as `a.Name <-> t.name`, or begins with `key`, `into`, `drop`, \
     `defer`, `reject`, `unique`, `irreversible` or `example`";
 
-const KEYWORDS: [&str; 19] = [
+const KEYWORDS: [&str; 20] = [
+    "fn",
     "key",
     "into",
     "drop",
@@ -120,6 +122,7 @@ fn piece_words(rule: Rule) -> &'static str {
     match rule {
         Rule::language_piece => "the language line",
         Rule::side_piece => "the line of a side",
+        Rule::fn_piece => "this `fn`",
         Rule::values_header => "the head of a value map",
         Rule::values_arm => "an arm of a value map",
         Rule::map_header => "the head of a map",

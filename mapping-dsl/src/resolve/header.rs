@@ -52,6 +52,7 @@ pub(super) fn draft<'a>(
         rule_spans: BTreeMap::new(),
         unique: Vec::new(),
         used_values: BTreeSet::new(),
+        used_functions: BTreeSet::new(),
         damaged: map.damaged,
     };
     key_columns(&mut draft);

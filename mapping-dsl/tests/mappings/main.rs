@@ -3,5 +3,6 @@
 mod edits;
 mod errors;
 mod hostile;
+mod meaning;
 mod support;
 mod valid;
