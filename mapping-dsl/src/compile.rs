@@ -61,10 +61,11 @@ fn plan(
         return None;
     }
     let mut world = World::new(sources, tree, legacy, target);
+    world.functions = resolve::given::functions(&world, diagnostics);
     (world.value_maps, world.broken_values) = resolve::values::value_maps(&world, diagnostics);
     let mut drafts = resolve::resolve(&world, diagnostics);
     check::check(&world, &mut drafts, diagnostics);
-    let steps = lower::lower(drafts, diagnostics);
+    let steps = lower::lower(drafts, &world, diagnostics);
     let left = check::leave::left_tables(&world, diagnostics);
     if tree.maps.is_empty() && diagnostics.is_empty() {
         let message = "this mapping has no map";
@@ -73,7 +74,7 @@ fn plan(
                 .help("add `map Name: old.table a -> new.table b { … }`"),
         );
     }
-    let World { legacy, target, value_maps, .. } = world;
+    let World { legacy, target, functions, value_maps, .. } = world;
     let name = sources.file(file).name.clone();
     let file_name = name.rsplit('/').next().unwrap_or_default().to_string();
     Some(Plan {
@@ -82,6 +83,7 @@ fn plan(
         source_hash: source_hash(sources),
         legacy,
         target,
+        functions,
         value_maps,
         steps,
         left,

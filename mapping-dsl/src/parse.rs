@@ -59,6 +59,7 @@ impl<'a> Reader<'a> {
         match head.split_ascii_whitespace().next() {
             Some("language") => self.language(piece),
             Some("legacy" | "target") => self.side(piece),
+            Some("fn") => self.function(piece),
             Some("values") => self.values(piece),
             Some("leave") => self.leave(piece),
             _ => self.map(piece),
@@ -154,6 +155,16 @@ impl<'a> Reader<'a> {
         let tables = builder.column_list(next(&mut parts));
         let reason = parts.next().map(|pair| builder.text(inner(pair)));
         self.tree.left.push(ast::Leave { tables, reason, span });
+    }
+
+    fn function(&mut self, piece: &Piece) {
+        let Some(pair) = self.piece(Rule::fn_piece, piece) else {
+            self.tree.incomplete = true;
+            return;
+        };
+        let docs = self.docs_before(piece.head.start);
+        let function = self.builder(piece.head.start).function(pair, docs);
+        self.tree.functions.push(function);
     }
 
     fn values(&mut self, piece: &Piece) {
@@ -280,9 +291,10 @@ impl<'a> Reader<'a> {
         docs
     }
 
-    /// Reports doc comments before anything but a map or a value map (or what cannot be read, but may be one).
+    /// Reports doc comments before anything but what takes them (or what cannot be read, but may).
     fn misplaced_docs(&mut self, items: &[Piece], strays: &[usize]) {
-        let takes_docs = |piece: &&Piece| piece.block.is_some() || piece.broken;
+        let is_function = |piece: &Piece| self.text[piece.head.clone()].starts_with("fn");
+        let takes_docs = |piece: &&Piece| piece.block.is_some() || piece.broken || is_function(piece);
         let mut starts: Vec<usize> = items.iter().filter(takes_docs).map(|piece| piece.head.start).collect();
         starts.extend(strays);
         starts.sort_unstable();
@@ -293,7 +305,7 @@ impl<'a> Reader<'a> {
             let next = if blank < between.len() { comment.span.end + blank } else { following.end };
             following = comment.span.start..next;
             if comment.doc && starts.binary_search(&next).is_err() {
-                let message = "a doc comment must stand right before `map` or `values`";
+                let message = "a doc comment must stand right before `map`, `values` or `fn`";
                 let error = Diagnostic::error(Code::DOC_PLACE, comment.span, message);
                 self.diagnostics.push(error.help("write `//` for a comment that stays here"));
             }

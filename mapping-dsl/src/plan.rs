@@ -27,6 +27,8 @@ pub struct Plan {
     pub legacy: Side,
     /// The target side.
     pub target: Side,
+    /// Functions that the program gives, in file order.
+    pub functions: Vec<GivenFunction>,
     /// Value maps in file order.
     pub value_maps: Vec<ValueMap>,
     /// Steps in running order.
@@ -66,6 +68,23 @@ impl Side {
     pub fn table(&self, name: &str) -> &Table {
         self.schema.table(name).expect("the plan names tables of its schemas only")
     }
+}
+
+/// A function that the mapping declares and the program gives.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GivenFunction {
+    /// Its name.
+    pub name: String,
+    /// Lines of its doc comment.
+    pub docs: Vec<String>,
+    /// Line in the mapping.
+    pub line: usize,
+    /// Name and type of each argument.
+    pub parameters: Vec<(String, Type)>,
+    /// Type of what it gives.
+    pub result: Type,
+    /// What it means when it refuses its arguments; none if it never does.
+    pub refusal: Option<String>,
 }
 
 /// A named value map.
@@ -214,7 +233,20 @@ impl Step {
         reasons
     }
 
-    /// Returns all expressions: rules, keys of links, conditions.
+    /// Returns the indexes of the functions that the program has to give for this step.
+    pub fn given_functions(&self) -> std::collections::BTreeSet<usize> {
+        let mut given = std::collections::BTreeSet::new();
+        let mut open: Vec<&Expr> = self.expressions().collect();
+        while let Some(expr) = open.pop() {
+            if let ExprKind::Given { function, .. } = expr.kind {
+                given.insert(function);
+            }
+            open.extend(expr.children());
+        }
+        given
+    }
+
+    /// Returns every expression of the step, without its parts: scope, guards, keys of links, rules.
     pub fn expressions(&self) -> impl Iterator<Item = &Expr> {
         let rules = self.targets.iter().flat_map(|target| &target.rules).map(|rule| &rule.value);
         let keys = self.links.iter().flat_map(|link| &link.key);

@@ -6,6 +6,7 @@ mod condition;
 mod convert;
 pub(crate) mod expression;
 mod function;
+pub(crate) mod given;
 mod header;
 pub(crate) mod kinds;
 mod links;
@@ -45,6 +46,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) identities: Vec<IdentityDraft>,
     /// Value maps in use.
     pub(crate) used_values: BTreeSet<usize>,
+    /// Functions of the program in use.
+    pub(crate) used_functions: BTreeSet<usize>,
     /// Whether something of the map could not be resolved, so that what is missing may stand there.
     pub(crate) damaged: bool,
 }

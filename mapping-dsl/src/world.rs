@@ -2,7 +2,7 @@
 
 use crate::ast;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::plan::{Side, ValueMap};
+use crate::plan::{GivenFunction, Side, ValueMap};
 use crate::schema::{Column, Table};
 use crate::source::{FileId, Sources, Span};
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,6 +13,8 @@ pub(crate) struct World<'a> {
     pub(crate) tree: &'a ast::File,
     pub(crate) legacy: Side,
     pub(crate) target: Side,
+    /// Functions that the program gives; one that has an error is left out.
+    pub(crate) functions: Vec<GivenFunction>,
     pub(crate) value_maps: Vec<ValueMap>,
     /// Indexes of value maps with errors: what uses them is not judged.
     pub(crate) broken_values: BTreeSet<usize>,
@@ -32,7 +34,8 @@ impl<'a> World<'a> {
         let names = tree.values.iter().enumerate().rev();
         let values_by_name = names.map(|(index, values)| (values.name.text.as_str(), index)).collect();
         let (value_maps, broken_values) = (Vec::new(), BTreeSet::new());
-        World { sources, tree, legacy, target, value_maps, broken_values, values_by_name }
+        let functions = Vec::new();
+        World { sources, tree, legacy, target, functions, value_maps, broken_values, values_by_name }
     }
 
     /// Returns the index of a value map.

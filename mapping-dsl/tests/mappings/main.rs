@@ -4,6 +4,7 @@ mod edits;
 mod errors;
 mod format;
 mod hostile;
+mod meaning;
 mod pages;
 mod support;
 mod tokens;
