@@ -248,7 +248,7 @@ impl Reference<'_> {
         if starts(&["language "]) {
             return text.to_string();
         }
-        if starts(&["map ", "values "]) && !starts(&["values {"]) {
+        if starts(&["map ", "values ", "leave "]) && !starts(&["values {"]) {
             return format!("{}{text}", self.items);
         }
         let key = if text.contains("key ") { "" } else { "key c.id <-> t.legacy_id\n" };

@@ -18,6 +18,10 @@ pub const FILE: &str = "mapping.rs";
 /// Returns the Rust file of a plan. Modules do not depend on each other, so all processors work on them.
 pub fn emit(plan: &Plan) -> Result<Files, EmitError> {
     let mut text = format!("// {}\n", Mark::new(plan));
+    for left in &plan.left {
+        let (tables, reason) = (crate::comment::line(&left.tables.join(", ")), crate::comment::line(&left.reason));
+        text.push_str(&format!("// Left where they are, {}:{}: {tables}: {reason}\n", plan.file, left.line));
+    }
     for item in std::iter::once(steps_function(plan)).chain(values::functions(plan)) {
         text.push('\n');
         text.push_str(&print(item)?);

@@ -8,7 +8,7 @@ mod spec;
 pub use example::{ExampleOutcome, run_examples};
 
 use cutover_mapping_dsl::plan::{self, Plan};
-use cutover_runtime::step::{Generator, Link, Rejection, Step, StepSpec};
+use cutover_runtime::step::{Generator, Link, Rejection, Step, StepSpec, TargetRows};
 use cutover_runtime::value::{Fault, Key, Row, Value};
 use eval::{Context, Tools};
 
@@ -39,6 +39,14 @@ impl InterpretedStep {
     fn present(&self, row: &Row, join: usize) -> bool {
         row[self.step.read.columns.len() + join] == Value::Boolean(true)
     }
+
+    /// Returns the joins that found several rows, each with its reason; the answers stand at the end of a row.
+    fn several<'r>(&'r self, row: &'r Row) -> impl Iterator<Item = (usize, usize)> + 'r {
+        let read = &self.step.read;
+        let answers = &row[read.columns.len() + read.joins.len() + read.exists.len()..];
+        let several = self.step.several().zip(answers).filter(|(_, answer)| **answer == Value::Boolean(true));
+        several.map(|(join, _)| join)
+    }
 }
 
 impl Step for InterpretedStep {
@@ -48,6 +56,10 @@ impl Step for InterpretedStep {
 
     fn in_scope(&self, row: &Row) -> Result<bool, Rejection> {
         let Some(scope) = &self.step.scope else { return Ok(true) };
+        let looked_at = self.step.looked_at(scope);
+        if let Some((_, reason)) = self.several(row).find(|(join, _)| looked_at.contains(join)) {
+            return Err(Rejection { reason, value: Value::Null }); // Nobody can tell which of them the scope means.
+        }
         if self.step.partners(scope).into_iter().any(|join| !self.present(row, join)) {
             return Ok(false); // A scope that looks at a joined row needs it.
         }
@@ -63,7 +75,7 @@ impl Step for InterpretedStep {
         self.step.links.iter().map(|link| context.link_key(link)).collect()
     }
 
-    fn convert(&self, row: &Row, links: &[Link], generator: &mut dyn Generator) -> Result<Vec<Row>, Rejection> {
+    fn convert(&self, row: &Row, links: &[Link], generator: &mut dyn Generator) -> Result<TargetRows, Rejection> {
         self.readable(row)?;
         let mut context = Context { step: &self.step, tools: &self.tools, row, links, generator };
         for guard in &self.step.guards {
@@ -71,8 +83,18 @@ impl Step for InterpretedStep {
                 return Err(Rejection { reason: guard.reason, value: Value::Null });
             }
         }
-        let targets = self.step.targets.iter();
-        targets.map(|target| target.rules.iter().map(|rule| context.eval(&rule.value)).collect()).collect()
+        let mut rows = TargetRows::with_capacity(self.step.targets.len());
+        for target in &self.step.targets {
+            let row = match context.is_written(target)? {
+                true => Some(target.rules.iter().map(|rule| context.eval(&rule.value)).collect::<Result<Row, _>>()?),
+                false => None,
+            };
+            rows.push(row);
+        }
+        match self.step.no_target {
+            Some(reason) if rows.iter().all(Option::is_none) => Err(Rejection { reason, value: Value::Null }),
+            _ => Ok(rows),
+        }
     }
 }
 
@@ -83,6 +105,9 @@ impl InterpretedStep {
         let joins = self.step.read.joins.iter().enumerate();
         let missing = joins.filter(|(index, _)| !self.present(row, *index)).find_map(|(_, join)| join.missing);
         if let Some(reason) = missing {
+            return Err(Rejection { reason, value: Value::Null });
+        }
+        if let Some((_, reason)) = self.several(row).next() {
             return Err(Rejection { reason, value: Value::Null });
         }
         for ((column, value), reason) in self.step.read.columns.iter().zip(row).zip(&self.malformed) {

@@ -34,6 +34,9 @@ pub fn compile(name: &str, text: &str, load: &mut dyn FnMut(&str) -> Result<Vec<
     let (tree, mut diagnostics) = parse::parse(file, text);
     let plan = plan(&mut sources, file, &tree, &mut diagnostics, load);
     diagnostics.sort_by_key(|diagnostic| diagnostic.labels[0].span);
+    // A side that is misnamed where it is declared is unknown at every table.
+    let mut sides = std::collections::BTreeSet::new();
+    diagnostics.retain(|diagnostic| diagnostic.code != Code::UNKNOWN_SIDE || sides.insert(diagnostic.message.clone()));
     let plan = plan.filter(|_| !diagnostics.iter().any(|diagnostic| diagnostic.level == Level::Error));
     Compiled { sources, diagnostics, plan }
 }
@@ -62,6 +65,7 @@ fn plan(
     let mut drafts = resolve::resolve(&world, diagnostics);
     check::check(&world, &mut drafts, diagnostics);
     let steps = lower::lower(drafts, diagnostics);
+    let left = check::leave::left_tables(&world, diagnostics);
     if tree.maps.is_empty() && diagnostics.is_empty() {
         let message = "this mapping has no map";
         diagnostics.push(
@@ -80,6 +84,7 @@ fn plan(
         target,
         value_maps,
         steps,
+        left,
     })
 }
 

@@ -15,7 +15,10 @@ use std::ops::Range;
 const DEEPEST: usize = 48;
 
 /// Words with which an item begins, at the very beginning of a line.
-const ITEMS: [&str; 5] = ["language", "legacy", "target", "values", "map"];
+const ITEMS: [&str; 6] = ["language", "legacy", "target", "values", "map", "leave"];
+
+/// With what a line of a map's head begins.
+const GOES_ON: [&str; 9] = ["join ", "where ", "->", "and ", "or ", "on ", "when ", "several ", "existing "];
 
 /// A mapping cut into pieces.
 pub(crate) struct Pieces {
@@ -196,8 +199,9 @@ impl Cutter {
             end = self.line_end(end + 1);
         }
         self.diagnostics.push(
-            Diagnostic::error(Code::STRAY, Span::new(self.file, first_line), "this belongs to no item")
-                .note("an item begins at the start of a line with `language`, `legacy`, `target`, `values` or `map`"),
+            Diagnostic::error(Code::STRAY, Span::new(self.file, first_line), "this belongs to no item").note(
+                "an item begins at the start of a line with `language`, `legacy`, `target`, `values`, `map` or `leave`",
+            ),
         );
         end
     }
@@ -235,7 +239,7 @@ impl Cutter {
         while end < range.end {
             let next = self.line_end(end + 1);
             let line = self.text[end + 1..next].trim_ascii_start();
-            let goes_on = [&b"join "[..], b"where ", b"->", b"and ", b"or "].iter().any(|word| line.starts_with(word));
+            let goes_on = GOES_ON.iter().any(|word| line.starts_with(word.as_bytes()));
             if !goes_on {
                 break;
             }

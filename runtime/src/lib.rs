@@ -16,6 +16,7 @@ mod lock;
 pub mod observer;
 pub mod operators;
 mod pace;
+mod probe;
 pub mod read;
 pub mod report;
 mod rollback;

@@ -134,6 +134,10 @@ pub enum DeviationKind {
     NoLongerConverts,
     /// A target row of this map's kind stems from no legacy row.
     TargetOnly,
+    /// A migrated legacy row has no row in a target, although the target's condition holds now.
+    NotWritten,
+    /// A migrated legacy row has a row in a target, although the target's condition does not hold any more.
+    Superfluous,
 }
 
 /// One deviation. Values are in full; masking them is up to who shows them.

@@ -140,15 +140,18 @@ fn legacy_use(read: &ReadSpec) -> Use {
     let joins = read.joins.iter().flat_map(|join| join.on.iter().map(|on| (join.alias.clone(), on.column.clone())));
     let reads = read.columns.iter().filter_map(|column| match &column.source {
         ReadSource::Column(alias, name) => Some((alias.clone(), name.clone())),
-        ReadSource::Present(_) | ReadSource::Exists(_) => None,
+        ReadSource::Present(_) | ReadSource::Exists(_) | ReadSource::Several(_) => None,
     });
     for (alias, column) in joins.chain(reads) {
         if let Some((_, _, columns)) = tables.iter_mut().find(|(name, _, _)| *name == alias) {
             columns.insert(column);
         }
     }
-    let exists = read.exists.iter();
-    let asked = exists.map(|exists| (exists.table.clone(), exists.on.iter().map(|on| on.column.clone()).collect()));
+    let asked = read.exists.iter().flat_map(|exists| exists.tables.iter().map(move |table| (exists, table)));
+    let asked = asked.map(|(exists, table)| {
+        let own = exists.on.iter().filter(|on| on.alias == table.alias);
+        (table.table.clone(), own.map(|on| on.column.clone()).collect())
+    });
     tables.into_iter().map(|(_, table, columns)| (table, columns)).chain(asked).collect()
 }
 
@@ -183,7 +186,7 @@ pub(crate) fn check_edges(target: &mut dyn Connection, steps: &[Box<dyn Step>]) 
 }
 
 fn check_rows(target: &mut dyn Connection, spec: &StepSpec, entry: &entries::Entry) -> Result<(), RunError> {
-    for (role, (key, _)) in spec.targets.iter().zip(&entry.roles) {
+    for (role, (key, _)) in spec.targets.iter().zip(&entry.roles).filter(|(_, (key, _))| !key.is_null()) {
         let dialect = target.dialect();
         let column = KeyColumn { expression: dialect.quote(&role.key.column), kind: role.key.kind };
         let mut sql = Sql::new(dialect, "SELECT ");

@@ -126,7 +126,15 @@ fn sql_agrees_with_the_runtime_after_a_run() {
         assert_eq!(ask(&database, &query.replace("LIMIT NULL", "LIMIT 1000")), [""; 0], "{query}");
     }
     let counts: Vec<String> = statements(&database, "counts").iter().flat_map(|query| ask(&database, query)).collect();
-    assert_eq!(counts, ["Patient|27|19|0|8|0", "HospitalIdentifier|9|5|0|4|0"]);
+    // What the dialect cannot count is left to the runtime.
+    let expected = [
+        "Site|4|0|2|2|0",
+        "Patient|27|19|0|8|0",
+        "HospitalIdentifier|9|5|0|4|0",
+        "Question|4|2|0|2|0",
+        "Staff|5|4|0|1|0",
+    ];
+    assert_eq!(counts, expected);
     for query in statements(&database, "deviations") {
         assert_eq!(ask(&database, &query), [""; 0], "{query}");
     }

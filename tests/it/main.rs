@@ -11,5 +11,6 @@ mod maps;
 mod output;
 mod resume;
 mod rollback;
+mod targets;
 mod verify;
 mod witnesses;

@@ -68,6 +68,7 @@ fn changes_of_the_legacy_side_are_named() {
             "legacy_gone target HospitalIdentifier h 1 - - -",
             "legacy_gone target Patient t 123 - - -",
             "missing legacy HospitalIdentifier - 77 - - -",
+            "no_longer_converts legacy Answer - 1 NoUsers - -",
             "no_longer_converts legacy Patient - 107 Sex - PRIVATE",
         ]
     );

@@ -4,7 +4,7 @@ use crate::arguments::PlanOptions;
 use crate::failure::Failure;
 use crate::{Status, mapping, output};
 use cutover_codegen::sql::pushdown;
-use cutover_mapping_dsl::plan::{LinkKind, Plan, Rollback, Step};
+use cutover_mapping_dsl::plan::{LeftTables, LinkKind, Plan, Rollback, Step, Target};
 use cutover_mapping_dsl::schema::Dialect;
 use serde_json::json;
 
@@ -14,10 +14,21 @@ pub(crate) fn run(options: &PlanOptions) -> Result<Status, Failure> {
         true => output::json(&json!({
             "mapping": plan.file,
             "steps": plan.steps.iter().map(|step| as_json(&plan, step)).collect::<Vec<_>>(),
+            "left": plan.left.iter().map(left_as_json).collect::<Vec<_>>(),
         })),
-        false => plan.steps.iter().enumerate().for_each(|(index, step)| print(&plan, index, step)),
+        false => {
+            plan.steps.iter().enumerate().for_each(|(index, step)| print(&plan, index, step));
+            plan.left.iter().for_each(|left| {
+                let tables = left.tables.join(", ");
+                output::line(&format!("left where they are: {tables} ({}:{}): {}", plan.file, left.line, left.reason));
+            });
+        }
     }
     Ok(Status::Done)
+}
+
+fn left_as_json(left: &LeftTables) -> serde_json::Value {
+    json!({ "tables": left.tables, "reason": left.reason, "line": left.line })
 }
 
 /// Returns, for each dialect, what keeps a step from being one set statement there.
@@ -54,13 +65,20 @@ fn as_json(plan: &Plan, step: &Step) -> serde_json::Value {
         "line": step.line,
         "class": step.class().to_string(),
         "reads": { "table": step.read.table, "joins": step.read.joins.iter().map(|join| &join.table).collect::<Vec<_>>() },
-        "writes": step.targets.iter().map(|target| &target.table).collect::<Vec<_>>(),
+        "writes": step.targets.iter().filter(|target| target.existing.is_none()).map(|target| &target.table).collect::<Vec<_>>(),
+        "finds": step.targets.iter().filter(|target| target.existing.is_some()).map(|target| &target.table).collect::<Vec<_>>(),
         "needs": needs(step),
         "migration_table": step.map_table(),
         "reasons": step.reasons.iter().map(|reason| &reason.name).collect::<Vec<_>>(),
         "rollback": step.rollback == Rollback::Delete,
         "same_server": pushed.collect::<serde_json::Map<_, _>>(),
     })
+}
+
+/// Returns a target's table, and when it gets a row.
+fn described(plan: &Plan, target: &Target) -> String {
+    let when = target.when_text.as_ref().map_or(String::new(), |when| format!(" when {when}"));
+    format!("{}.{}{when}", plan.target.alias, target.table)
 }
 
 fn print(plan: &Plan, index: usize, step: &Step) {
@@ -75,9 +93,14 @@ fn print(plan: &Plan, index: usize, step: &Step) {
     ));
     let joins: Vec<String> = step.read.joins.iter().map(|join| format!(" + {}", join.table)).collect();
     output::line(&format!("   reads     {}.{}{}", plan.legacy.alias, step.read.table, joins.concat()));
-    let tables: Vec<String> =
-        step.targets.iter().map(|target| format!("{}.{}", plan.target.alias, target.table)).collect();
-    output::line(&format!("   writes    {}", tables.join(", ")));
+    let written = step.targets.iter().filter(|target| target.existing.is_none());
+    let written: Vec<String> = written.map(|target| described(plan, target)).collect();
+    let found = step.targets.iter().filter(|target| target.existing.is_some());
+    let found: Vec<String> = found.map(|target| described(plan, target)).collect();
+    for (verb, tables) in [("writes   ", written), ("finds    ", found)].iter().filter(|(_, tables)| !tables.is_empty())
+    {
+        output::line(&format!("   {verb} {}", tables.join(", ")));
+    }
     for need in needs(step) {
         output::line(&format!("   needs     {need}"));
     }

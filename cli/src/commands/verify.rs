@@ -79,6 +79,10 @@ pub(crate) fn describe(deviation: &Deviation) -> String {
         DeviationKind::LegacyGone => "migrated, but gone from the legacy side (or out of scope)".to_string(),
         DeviationKind::NoLongerConverts => format!("migrated, but would be rejected now: {column}"),
         DeviationKind::TargetOnly => "stems from no legacy row".to_string(),
+        DeviationKind::NotWritten => "has no row here, though the mapping's condition for one holds".to_string(),
+        DeviationKind::Superfluous => {
+            "has a row here, though the mapping's condition for one does not hold".to_string()
+        }
     };
     format!("{place} {what}")
 }

@@ -3,7 +3,7 @@
 use super::label::{label, short};
 use crate::files::Mark;
 use askama::Template;
-use cutover_mapping_dsl::plan::{Arrow, Plan, Rule, Step, Target};
+use cutover_mapping_dsl::plan::{Arrow, Identity, Plan, Rule, Step, Target};
 
 /// The diagram.
 #[derive(Template)]
@@ -14,6 +14,8 @@ pub(super) struct Mapping {
     legacy: Vec<Table>,
     target: Vec<Table>,
     maps: Vec<Map>,
+    /// Lines of a note: tables that stay where they are, and why.
+    left: Vec<String>,
 }
 
 struct Table {
@@ -54,6 +56,11 @@ pub(super) fn build(plan: &Plan) -> Mapping {
         legacy: tables("l", &legacy),
         target: tables("t", &target),
         maps,
+        left: plan
+            .left
+            .iter()
+            .map(|left| format!("{}: {}", label(&left.tables.join(", ")), label(&left.reason)))
+            .collect(),
     }
 }
 
@@ -61,8 +68,8 @@ pub(super) fn build(plan: &Plan) -> Mapping {
 fn legacy_tables(step: &Step) -> Vec<(&str, &'static str, String)> {
     let base = (step.read.table.as_str(), "-->", step.read.alias.clone());
     let joins = step.read.joins.iter().map(|join| (join.table.as_str(), "-->", format!("{} (joined)", join.alias)));
-    let exists =
-        step.read.exists.iter().map(|asked| (asked.table.as_str(), "..>", format!("{} (exists)", asked.alias)));
+    let asked = step.read.exists.iter().flat_map(|exists| &exists.tables);
+    let exists = asked.map(|asked| (asked.table.as_str(), "..>", format!("{} (exists)", asked.alias)));
     [base].into_iter().chain(joins).chain(exists).collect()
 }
 
@@ -94,9 +101,9 @@ fn map(at: usize, step: &Step, legacy: &[&str], target: &[&str]) -> Map {
     });
     let written = step.targets.iter().map(|written| Link {
         from: id.clone(),
-        arrow: "-->",
+        arrow: if written.existing.is_some() { "..>" } else { "-->" },
         to: format!("t{}", place(target, &written.table)),
-        label: label(&written.role),
+        label: label(&format!("{}{}", written.role, mode(written))),
     });
     Map {
         name: label(&step.name),
@@ -108,8 +115,28 @@ fn map(at: usize, step: &Step, legacy: &[&str], target: &[&str]) -> Map {
 }
 
 fn group(target: &Target) -> Group {
-    let title = format!("{} ({})", target.role, target.table);
-    Group { title: label(&title), rules: target.rules.iter().map(rule).collect() }
+    let title = format!("{} ({}){}", target.role, target.table, mode(target));
+    let when = target.when_text.iter().map(|when| format!("when {}", short(when)));
+    let identity = target.identity.iter().filter(|identity| identity.several.is_some());
+    let identity = identity.map(|identity| format!("recognised by {}", label(&recognised(target, identity))));
+    Group { title: label(&title), rules: when.chain(identity).chain(target.rules.iter().map(rule)).collect() }
+}
+
+/// What is not written for each legacy row.
+fn mode(target: &Target) -> &'static str {
+    match (&target.when, target.existing) {
+        (Some(_), _) => ", with a condition",
+        (None, Some(_)) => ", must be there",
+        (None, None) => "",
+    }
+}
+
+fn recognised(target: &Target, identity: &Identity) -> String {
+    let column = |(rule, fold): &(usize, bool)| match fold {
+        true => format!("fold({})", target.rules[*rule].column),
+        false => target.rules[*rule].column.clone(),
+    };
+    identity.columns.iter().map(column).collect::<Vec<_>>().join(", ")
 }
 
 fn rule(rule: &Rule) -> String {

@@ -3,7 +3,7 @@
 use super::label::{label, type_label};
 use crate::files::Mark;
 use askama::Template;
-use cutover_mapping_dsl::plan::{Condition, Operand, Plan, Side, Step};
+use cutover_mapping_dsl::plan::{Comparison, Condition, Operand, Plan, Side, Step, Test};
 use cutover_mapping_dsl::schema::{self, ForeignKey};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -70,21 +70,29 @@ fn read_columns(side: &Side, step: &Step, used: &mut Used) {
     for column in &step.read.columns {
         use_columns(side, &table(&column.alias), [column.column.as_str()], used);
     }
-    let joins = step.read.joins.iter().map(|join| (&join.table, &join.on));
-    let exists = step.read.exists.iter().map(|exists| (&exists.table, &exists.on));
-    for (own, on) in joins.chain(exists) {
-        use_columns(side, own, on.iter().map(|condition| condition.column.as_str()), used);
-        for (alias, column) in on.iter().filter_map(column_operand) {
+    for condition in conditions(step) {
+        use_columns(side, &table(&condition.alias), [condition.column.as_str()], used);
+        if let Some((alias, column)) = column_operand(condition) {
             use_columns(side, &table(alias), [column], used);
         }
     }
 }
 
+/// The conditions of all joins and questions of a step.
+fn conditions(step: &Step) -> impl Iterator<Item = &Condition> {
+    let joins = step.read.joins.iter().flat_map(|join| &join.on);
+    joins.chain(step.read.exists.iter().flat_map(|exists| &exists.on))
+}
+
 fn column_operand(condition: &Condition) -> Option<(&str, &str)> {
-    match &condition.equals {
-        Operand::Column(alias, column) => Some((alias, column)),
-        Operand::Literal(_) => None,
+    match &condition.test {
+        Test::Compare(_, Operand::Column(alias, column) | Operand::Folded(alias, column)) => Some((alias, column)),
+        Test::Compare(_, Operand::Literal(_)) | Test::Among(_) => None,
     }
+}
+
+fn is_equality(condition: &Condition) -> bool {
+    matches!(condition.test, Test::Compare(Comparison::Equal, _))
 }
 
 fn use_columns<'a>(side: &Side, table: &str, columns: impl IntoIterator<Item = &'a str>, used: &mut Used) {
@@ -95,18 +103,13 @@ fn use_columns<'a>(side: &Side, table: &str, columns: impl IntoIterator<Item = &
 
 /// Joins and questions of a step: tables joined without a foreign key are related all the same.
 fn step_joins(step: &Step) -> Vec<(String, String, String)> {
-    let joins = step.read.joins.iter().map(|join| (&join.table, &join.on));
-    let exists = step.read.exists.iter().map(|exists| (&exists.table, &exists.on));
-    let mut lines = Vec::new();
-    for (table, on) in joins.chain(exists) {
-        for condition in on {
-            if let Some((alias, column)) = column_operand(condition) {
-                let from = crate::sql::table_of(step, alias).to_string();
-                lines.push((from, table.clone(), format!("{}: {column} = {}", step.name, condition.column)));
-            }
-        }
-    }
-    lines
+    let table = |alias: &str| crate::sql::table_of(step, alias).to_string();
+    let line = |condition: &Condition| {
+        let (alias, column) = column_operand(condition)?;
+        let text = format!("{}: {column} = {}", step.name, condition.column);
+        Some((table(alias), table(&condition.alias), text))
+    };
+    conditions(step).filter(|condition| is_equality(condition)).filter_map(line).collect()
 }
 
 fn diagram(plan: &Plan, kind: &str, side: &Side, used: Used, joins: Vec<(String, String, String)>) -> Schema {

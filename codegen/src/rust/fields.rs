@@ -45,7 +45,7 @@ pub(super) fn legacy_fields(step: &Step) -> Vec<Ident> {
         true => identifier(&snake_case(&format!("{}_{}", column.alias, snake_case(&column.column)))),
         false => identifier(&snake_case(&column.column)),
     });
-    let exists = step.read.exists.iter().map(|exists| identifier(&format!("exists_{}", snake_case(&exists.alias))));
+    let exists = step.read.exists.iter().map(|exists| identifier(&format!("exists_{}", snake_case(exists.alias()))));
     unique(columns.chain(exists))
 }
 

@@ -3,7 +3,7 @@
 
 use super::fields::kind;
 use askama::Template;
-use cutover_mapping_dsl::plan::{self, ExprKind, LinkKind, Literal, Operand, Rollback, Step};
+use cutover_mapping_dsl::plan::{self, ExprKind, LinkKind, Literal, Operand, Rollback, Step, Test};
 use cutover_mapping_dsl::types::Type;
 
 /// A step's specification; every field is Rust already.
@@ -24,24 +24,32 @@ struct Specification {
 struct Read {
     table: String,
     alias: String,
-    joins: Vec<Looked>,
-    exists: Vec<Looked>,
+    joins: Vec<Join>,
+    exists: Vec<Exists>,
     required: String,
     columns: Vec<ReadColumn>,
     key: String,
 }
 
-/// A table that is joined or looked into.
-struct Looked {
+struct Join {
     table: String,
     alias: String,
     on: Vec<Condition>,
+    probed: bool,
+}
+
+struct Exists {
+    tables: Vec<(String, String)>,
+    on: Vec<Condition>,
+    probed: bool,
 }
 
 struct Condition {
+    alias: String,
     column: String,
-    equals: String,
     kind: String,
+    fold: bool,
+    test: String,
 }
 
 struct ReadColumn {
@@ -57,6 +65,8 @@ struct Target {
     assigned: String,
     columns: Vec<TargetColumn>,
     identity: String,
+    conditional: bool,
+    existing: String,
 }
 
 struct TargetColumn {
@@ -85,7 +95,7 @@ pub(super) fn spec(step: &Step) -> Result<String, askama::Error> {
         name: text(&step.name),
         map_table: text(&step.map_table()),
         meaning: text(&step.meaning),
-        read: read(&step.read),
+        read: read(step),
         links: step.links.iter().map(|link| link_spec(&link.kind)).collect(),
         targets: step.targets.iter().map(target).collect(),
         unique: step.unique.iter().map(unique).collect(),
@@ -109,7 +119,8 @@ fn list(numbers: impl IntoIterator<Item = usize>) -> String {
     numbers.into_iter().map(|number| number.to_string()).collect::<Vec<_>>().join(", ")
 }
 
-fn read(read: &plan::Read) -> Read {
+fn read(step: &Step) -> Read {
+    let read = &step.read;
     let columns = read.columns.iter().map(|column| ReadColumn {
         source: format!("Column({}.into(), {}.into())", text(&column.alias), text(&column.column)),
         kind: kind(&column.ty).to_string(),
@@ -117,29 +128,60 @@ fn read(read: &plan::Read) -> Read {
     let answer = |source: String| ReadColumn { source, kind: "Boolean".into() };
     let present = (0..read.joins.len()).map(|join| answer(format!("Present({join})")));
     let exists = (0..read.exists.len()).map(|index| answer(format!("Exists({index})")));
+    let several = step.several().map(|(join, _)| answer(format!("Several({join})")));
     Read {
         table: text(&read.table),
         alias: text(&read.alias),
-        joins: read.joins.iter().map(|join| looked(&join.table, &join.alias, &join.on)).collect(),
-        exists: read.exists.iter().map(|exists| looked(&exists.table, &exists.alias, &exists.on)).collect(),
+        joins: read.joins.iter().map(join).collect(),
+        exists: read.exists.iter().map(exists_spec).collect(),
         required: list(read.required.iter().copied()),
-        columns: columns.chain(present).chain(exists).collect(),
+        columns: columns.chain(present).chain(exists).chain(several).collect(),
         key: list(read.key.iter().copied()),
     }
 }
 
-fn looked(table: &str, alias: &str, on: &[plan::Condition]) -> Looked {
-    let conditions = on.iter().map(|condition| Condition {
+fn join(join: &plan::Join) -> Join {
+    Join {
+        table: text(&join.table),
+        alias: text(&join.alias),
+        on: join.on.iter().map(condition).collect(),
+        probed: join.probed,
+    }
+}
+
+fn exists_spec(exists: &plan::Exists) -> Exists {
+    Exists {
+        tables: exists.tables.iter().map(|table| (text(&table.table), text(&table.alias))).collect(),
+        on: exists.on.iter().map(condition).collect(),
+        probed: exists.probed,
+    }
+}
+
+fn condition(condition: &plan::Condition) -> Condition {
+    let column = |kind: &str, alias: &str, column: &str| {
+        format!("step::Operand::{kind}({}.into(), {}.into())", text(alias), text(column))
+    };
+    let operand = |operand: &Operand| match operand {
+        Operand::Column(alias, name) => column("Column", alias, name),
+        Operand::Folded(alias, name) => column("Folded", alias, name),
+        Operand::Literal(literal) => format!("step::Operand::Value({})", value(literal, &condition.ty)),
+    };
+    let test = match &condition.test {
+        Test::Compare(how, other) => {
+            format!("step::Test::Compare(step::Comparison::{how:?}, {})", operand(other))
+        }
+        Test::Among(values) => {
+            let values: Vec<String> = values.iter().map(|literal| value(literal, &condition.ty)).collect();
+            format!("step::Test::Among(vec![{}])", values.join(", "))
+        }
+    };
+    Condition {
+        alias: text(&condition.alias),
         column: text(&condition.column),
         kind: kind(&condition.ty).to_string(),
-        equals: match &condition.equals {
-            Operand::Column(alias, column) => {
-                format!("step::Operand::Column({}.into(), {}.into())", text(alias), text(column))
-            }
-            Operand::Literal(literal) => format!("step::Operand::Value({})", value(literal, &condition.ty)),
-        },
-    });
-    Looked { table: text(table), alias: text(alias), on: conditions.collect() }
+        fold: condition.fold,
+        test,
+    }
 }
 
 fn link_spec(link: &LinkKind) -> String {
@@ -169,8 +211,25 @@ fn target(target: &plan::Target) -> Target {
         key_kind: kind(&target.key_type).to_string(),
         assigned: target.key_rule.map_or("Engine".to_string(), |rule| format!("Conversion({rule})")),
         columns: target.rules.iter().map(column).collect(),
-        identity: target.identity.map_or("None".to_string(), |index| format!("Some({index})")),
+        identity: target.identity.as_ref().map_or("None".to_string(), identity),
+        conditional: target.when.is_some(),
+        existing: option(target.existing),
     }
+}
+
+fn identity(identity: &plan::Identity) -> String {
+    let columns = columns(&identity.columns);
+    format!("Some(step::IdentitySpec {{ columns: vec![{columns}], several: {} }})", option(identity.several))
+}
+
+/// Indexes of columns, each with whether it is folded.
+fn columns(columns: &[(usize, bool)]) -> String {
+    let columns = columns.iter().map(|(column, fold)| format!("({column}, {fold})"));
+    columns.collect::<Vec<_>>().join(", ")
+}
+
+fn option(number: Option<usize>) -> String {
+    number.map_or("None".to_string(), |number| format!("Some({number})"))
 }
 
 fn column(rule: &plan::Rule) -> TargetColumn {
@@ -184,8 +243,7 @@ fn column(rule: &plan::Rule) -> TargetColumn {
 }
 
 fn unique(unique: &plan::Unique) -> Unique {
-    let columns = unique.columns.iter().map(|(column, fold)| format!("({column}, {fold})"));
-    Unique { target: unique.target, columns: columns.collect::<Vec<_>>().join(", "), reason: unique.reason }
+    Unique { target: unique.target, columns: columns(&unique.columns), reason: unique.reason }
 }
 
 fn reason(reason: &plan::Reason) -> Reason {

@@ -6,7 +6,7 @@ use super::fields::{
     into_value, legacy_fields, legacy_type, module_name, reason_variants, role_fields, target_fields, target_type,
     value_type,
 };
-use cutover_mapping_dsl::plan::{ExprKind, Plan, Rule, Step};
+use cutover_mapping_dsl::plan::{Expr, ExprKind, Plan, Rule, Step};
 use proc_macro2::{Literal as Token, TokenStream};
 use quote::{format_ident, quote};
 
@@ -29,7 +29,7 @@ pub(super) fn module(plan: &Plan, step: &Step) -> TokenStream {
         #[allow(dead_code, unused_variables, unused_imports, unused_parens, clippy::all)]
         pub mod #name {
             use cutover_runtime::read::{self, ToValue};
-            use cutover_runtime::step::{self, Generator, Link, Rejection};
+            use cutover_runtime::step::{self, Generator, Link, Rejection, TargetRows};
             use cutover_runtime::value::{Key, Kind, Row, Value};
             use cutover_runtime::{chrono, chrono_tz, operators, regex, uuid};
             use std::borrow::Cow;
@@ -74,8 +74,9 @@ fn legacy(plan: &Plan, step: &Step) -> TokenStream {
         reads.push(quote!(#name: read::#how(&row[#place], read::#reader, #reason)?,));
     }
     for (index, (exists, name)) in step.read.exists.iter().zip(&names[columns..]).enumerate() {
-        let doc =
-            format!(" Whether a row of {}.{} exists, {}:{}.", plan.legacy.alias, exists.table, plan.file, exists.line);
+        let tables = exists.tables.iter().map(|table| format!("{}.{}", plan.legacy.alias, table.table));
+        let tables = tables.collect::<Vec<_>>().join(" with ");
+        let doc = format!(" Whether a row of {tables} exists, {}:{}.", plan.file, exists.line);
         let place = Token::usize_unsuffixed(columns + joins + index);
         fields.push(quote!(#[doc = #doc] pub #name: bool,));
         reads.push(quote!(#name: matches!(row[#place], Value::Boolean(true)),));
@@ -84,6 +85,10 @@ fn legacy(plan: &Plan, step: &Step) -> TokenStream {
         let variant = &variants[join.missing?];
         let place = Token::usize_unsuffixed(columns + index);
         Some(quote!(read::partner(&row[#place], Reject::#variant as usize)?;))
+    });
+    let several = several(step).map(|(_, place, reason)| {
+        let (place, variant) = (Token::usize_unsuffixed(place), &variants[reason]);
+        quote!(read::only_one(&row[#place], Reject::#variant as usize)?;)
     });
     quote! {
         #[doc = #doc]
@@ -98,10 +103,17 @@ fn legacy(plan: &Plan, step: &Step) -> TokenStream {
             /// Reads a row as it comes from the engine; rejects what is no value of its type.
             pub fn read(row: &'a Row) -> Result<Legacy<'a>, Rejection> {
                 #(#partners)*
+                #(#several)*
                 Ok(Legacy { #(#reads)* row: std::marker::PhantomData })
             }
         }
     }
+}
+
+/// Returns the joins that may find several rows: index, place of the answer in a row, reason.
+fn several(step: &Step) -> impl Iterator<Item = (usize, usize, usize)> {
+    let first = step.read.columns.len() + step.read.joins.len() + step.read.exists.len();
+    step.several().enumerate().map(move |(at, (join, reason))| (join, first + at, reason))
 }
 
 fn is_sibling(rule: &Rule) -> bool {
@@ -111,20 +123,27 @@ fn is_sibling(rule: &Rule) -> bool {
 fn targets(plan: &Plan, step: &Step) -> TokenStream {
     let rows = (0..step.targets.len()).map(|index| target_row(plan, step, index));
     let roles = role_fields(step);
-    let types: Vec<_> = (0..step.targets.len()).map(|index| target_type(step, index)).collect();
+    let types = step.targets.iter().enumerate().map(|(index, target)| {
+        let name = target_type(step, index);
+        if target.when.is_some() { quote!(Option<#name<'a>>) } else { quote!(#name<'a>) }
+    });
+    let written = step.targets.iter().zip(&roles).map(|(target, role)| match target.when.is_some() {
+        true => quote!(self.#role.map(|row| row.into_row())),
+        false => quote!(Some(self.#role.into_row())),
+    });
     quote! {
         #(#rows)*
 
         /// What one legacy row becomes.
         #[derive(Debug, Clone)]
         pub struct Targets<'a> {
-            #(#[allow(missing_docs)] pub #roles: #types<'a>,)*
+            #(#[allow(missing_docs)] pub #roles: #types,)*
         }
 
         impl Targets<'_> {
             /// Returns the rows as the engine writes them.
-            pub fn into_rows(self) -> Vec<Row> {
-                Vec::from([#(self.#roles.into_row()),*])
+            pub fn into_rows(self) -> TargetRows {
+                Vec::from([#(#written),*])
             }
         }
     }
@@ -212,11 +231,17 @@ fn scope(step: &Step, writer: &mut Writer<'_>) -> TokenStream {
         let place = Token::usize_unsuffixed(columns + join);
         quote!(if row[#place] != Value::Boolean(true) { return Ok(false); })
     });
+    let (looked_at, variants) = (step.looked_at(scope), reason_variants(step));
+    let several = several(step).filter(|(join, ..)| looked_at.contains(join)).map(|(_, place, reason)| {
+        let (place, variant) = (Token::usize_unsuffixed(place), &variants[reason]);
+        quote!(read::only_one(&row[#place], Reject::#variant as usize)?;)
+    });
     let fields = scope_fields(step, scope);
     let value = writer.value(scope);
     let value = if scope.nullable { quote!(#value == Some(true)) } else { value };
     quote! {
         fn in_scope(row: &Row) -> Result<bool, Rejection> {
+            #(#several)*
             #(#partners)*
             #fields
             Ok(#value)
@@ -285,7 +310,12 @@ fn link_keys(step: &Step, writer: &mut Writer<'_>) -> TokenStream {
                 _ => value,
             }
         });
-        quote!(read::key(Vec::from([#(#parts),*])))
+        let key = quote!(read::key(Vec::from([#(#parts),*])));
+        if link.only_for.is_empty() {
+            return key;
+        }
+        let whens: Vec<TokenStream> = link.only_for.iter().map(|target| row_condition(step, *target, writer)).collect();
+        quote!(if #(#whens)||* { #key } else { None })
     });
     quote! {
         fn link_keys(legacy: &Legacy<'_>) -> Result<Vec<Option<Key>>, Rejection> {
@@ -315,7 +345,19 @@ fn convert(plan: &Plan, step: &Step, writer: &mut Writer<'_>) -> TokenStream {
             let value = if rule.nullable && !rule.value.nullable { quote!(Some(#value)) } else { value };
             quote!(#name: #value,)
         });
-        quote!(#role: #name { #(#fields)* row: std::marker::PhantomData },)
+        let row = quote!(#name { #(#fields)* row: std::marker::PhantomData });
+        if target.when.is_none() {
+            return quote!(#role: #row,);
+        }
+        let when = row_condition(step, index, writer);
+        quote!(#role: if #when { Some(#row) } else { None },)
+    });
+    let rows: Vec<TokenStream> = rows.collect();
+    let no_target = step.no_target.map(|reason| {
+        let variant = &variants[reason];
+        let whens: Vec<TokenStream> =
+            (0..step.targets.len()).map(|target| row_condition(step, target, writer)).collect();
+        quote!(if !(#(#whens)||*) { return Err(Reject::#variant.with(Value::Null)); })
     });
     let doc = format!(
         " Converts a row, {}:{}. `links` answers the keys that the step asked for, in their order.",
@@ -325,9 +367,19 @@ fn convert(plan: &Plan, step: &Step, writer: &mut Writer<'_>) -> TokenStream {
         #[doc = #doc]
         pub fn convert<'a>(legacy: &Legacy<'a>, links: &'a [Link], generator: &mut dyn Generator) -> Result<Targets<'a>, Rejection> {
             #(#guards)*
+            #no_target
             Ok(Targets { #(#rows)* })
         }
     }
+}
+
+/// Returns whether a target gets a row: its condition is true, not unknown.
+fn row_condition(step: &Step, target: usize, writer: &mut Writer<'_>) -> TokenStream {
+    let truth = |when: &Expr, writer: &mut Writer<'_>| {
+        let value = writer.value(when);
+        if when.nullable { quote!((#value == Some(true))) } else { value }
+    };
+    step.targets[target].when.as_ref().map_or_else(|| quote!(true), |when| truth(when, writer))
 }
 
 fn implementation() -> TokenStream {
@@ -364,7 +416,7 @@ fn implementation() -> TokenStream {
                 link_keys(&Legacy::read(row)?)
             }
 
-            fn convert(&self, row: &Row, links: &[Link], generator: &mut dyn Generator) -> Result<Vec<Row>, Rejection> {
+            fn convert(&self, row: &Row, links: &[Link], generator: &mut dyn Generator) -> Result<TargetRows, Rejection> {
                 Ok(convert(&Legacy::read(row)?, links, generator)?.into_rows())
             }
         }

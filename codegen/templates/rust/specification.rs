@@ -13,22 +13,27 @@
                         alias: {{ join.alias }}.into(),
                         on: vec![
 {%- for on in join.on %}
-                            step::Condition { column: {{ on.column }}.into(), equals: {{ on.equals }}, kind: Kind::{{ on.kind }} },
+                            step::Condition { alias: {{ on.alias }}.into(), column: {{ on.column }}.into(), kind: Kind::{{ on.kind }}, fold: {{ on.fold }}, test: {{ on.test }} },
 {%- endfor %}
                         ],
+                        probed: {{ join.probed }},
                     },
 {%- endfor %}
                 ],
                 exists: vec![
 {%- for exists in read.exists %}
                     step::ExistsSpec {
-                        table: {{ exists.table }}.into(),
-                        alias: {{ exists.alias }}.into(),
-                        on: vec![
-{%- for on in exists.on %}
-                            step::Condition { column: {{ on.column }}.into(), equals: {{ on.equals }}, kind: Kind::{{ on.kind }} },
+                        tables: vec![
+{%- for table in exists.tables %}
+                            step::TableSpec { table: {{ table.0 }}.into(), alias: {{ table.1 }}.into() },
 {%- endfor %}
                         ],
+                        on: vec![
+{%- for on in exists.on %}
+                            step::Condition { alias: {{ on.alias }}.into(), column: {{ on.column }}.into(), kind: Kind::{{ on.kind }}, fold: {{ on.fold }}, test: {{ on.test }} },
+{%- endfor %}
+                        ],
+                        probed: {{ exists.probed }},
                     },
 {%- endfor %}
                 ],
@@ -57,6 +62,8 @@
 {%- endfor %}
                     ],
                     identity: {{ target.identity }},
+                    conditional: {{ target.conditional }},
+                    existing: {{ target.existing }},
                 },
 {%- endfor %}
             ],

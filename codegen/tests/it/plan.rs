@@ -95,8 +95,9 @@ fn reason(name: &str, line: usize) -> Reason {
 }
 
 fn on(column: &str, alias: &str, other: &str) -> Vec<Condition> {
-    let equals = Operand::Column(alias.into(), other.into());
-    vec![Condition { column: column.into(), ty: int(), equals }]
+    let own = if alias == "p" { "c" } else { "p" };
+    let test = Test::Compare(Comparison::Equal, Operand::Column(alias.into(), other.into()));
+    vec![Condition { alias: own.into(), column: column.into(), ty: int(), fold: false, test }]
 }
 
 fn date_time() -> Type {
@@ -113,6 +114,7 @@ pub(crate) fn plan(zone: &str) -> Plan {
         target: side("new", Dialect::PostgreSql, "UTC", target_tables()),
         value_maps: vec![sex()],
         steps: vec![patient(zone), caregiver()],
+        left: vec![],
     }
 }
 
@@ -214,8 +216,8 @@ fn patient(zone: &str) -> Step {
         alias: "p".into(),
         joins: vec![],
         exists: vec![Exists {
-            table: "PatientControl".into(),
-            alias: "c".into(),
+            tables: vec![LookedInto { table: "PatientControl".into(), alias: "c".into() }],
+            probed: false,
             on: on("PatientSerNum", "p", "PatientSerNum"),
             line: 25,
         }],
@@ -236,7 +238,10 @@ fn patient(zone: &str) -> Step {
         key: "id".into(),
         key_type: bigint(),
         key_rule: None,
-        identity: Some(0),
+        identity: Some(Identity { columns: vec![(0, false)], several: None }),
+        when: None,
+        when_text: None,
+        existing: None,
         rules: patient_rules(&read, zone),
         line: 24,
     };
@@ -250,6 +255,7 @@ fn patient(zone: &str) -> Step {
         guards: vec![],
         links: vec![],
         targets: vec![target],
+        no_target: None,
         unique: vec![],
         reasons: vec![reason("Sex", 30), reason("ZeroBirth", 31), reason("FirstNameTooLong", 28)],
         rollback: Rollback::Delete,
@@ -326,6 +332,8 @@ fn caregiver() -> Step {
             alias: "p".into(),
             on: on("PatientSerNum", "u", "UserTypeSerNum"),
             missing: Some(0),
+            several: None,
+            probed: false,
             line: 52,
         }],
         exists: vec![],
@@ -355,6 +363,7 @@ fn caregiver() -> Step {
         links: caregiver_links(patient),
         targets: caregiver_targets(&read),
         read,
+        no_target: None,
         unique: vec![],
         reasons: vec![reason("NoPatient", 52), reason("Language", 60), reason("NoType", 66)],
         rollback: Rollback::Delete,
@@ -368,8 +377,13 @@ fn caregiver_links(patient: Expr) -> Vec<Link> {
     let by = vec![LookupColumn { column: "role_type".into(), ty: text(14), fold: false }];
     let lookup = LinkKind::Lookup { table: "patients_relationshiptype".into(), result: "id".into(), ty: bigint(), by };
     vec![
-        Link { kind: LinkKind::Reference { step: "Patient".into(), target: 0 }, key: vec![patient], line: 64 },
-        Link { kind: lookup, key: vec![literal(words("SELF"), Type::TEXT)], line: 66 },
+        Link {
+            kind: LinkKind::Reference { step: "Patient".into(), target: 0 },
+            key: vec![patient],
+            only_for: vec![],
+            line: 64,
+        },
+        Link { kind: lookup, key: vec![literal(words("SELF"), Type::TEXT)], only_for: vec![], line: 66 },
     ]
 }
 
@@ -396,6 +410,9 @@ fn caregiver_targets(read: &Read) -> Vec<Target> {
         key_type: bigint(),
         key_rule: None,
         identity: None,
+        when: None,
+        when_text: None,
+        existing: None,
         rules,
         line,
     };

@@ -20,7 +20,8 @@ pub(super) fn check(world: &World<'_>, draft: &Draft<'_>, diagnostics: &mut Vec<
         return; // What seems missing may stand in a statement that was not understood.
     }
     legacy(world, draft, diagnostics);
-    for role in 0..draft.roles.len() {
+    // Rows that must be there already are not written: of them a map says what it compares.
+    for role in (0..draft.roles.len()).filter(|role| draft.map.targets[*role].existing.is_none()) {
         target(world, draft, role, diagnostics);
     }
 }

@@ -65,17 +65,19 @@ fn habit(found: &str, before: &str) -> Option<&'static str> {
 }
 
 const STATEMENTS: &str = "a statement is a rule such as `a.Name <-> t.name`, or begins with `key`, `into`, `drop`, \
-    `defer`, `reject`, `unique`, `irreversible` or `example`";
+    `defer`, `reject`, `unique`, `identity`, `irreversible` or `example`";
 
-const KEYWORDS: [&str; 19] = [
+const KEYWORDS: [&str; 21] = [
     "key",
     "into",
     "drop",
     "defer",
     "reject",
     "unique",
+    "identity",
     "irreversible",
     "example",
+    "leave",
     "match",
     "exists",
     "ref",
@@ -129,6 +131,8 @@ fn piece_words(rule: Rule) -> &'static str {
         Rule::defer_piece => "this `defer`",
         Rule::guard_piece => "this `reject`",
         Rule::unique_piece => "this `unique`",
+        Rule::identity_piece => "this `identity`",
+        Rule::leave_piece => "this `leave`",
         Rule::example_piece => "this example",
         _ => "this statement",
     }
@@ -177,7 +181,7 @@ fn rule_words(rule: Rule) -> Option<&'static str> {
         Rule::arguments => "arguments in parentheses",
         Rule::group | Rule::columns | Rule::column_list | Rule::unique_column => "column names",
         Rule::arrow | Rule::both | Rule::forward | Rule::back => "an arrow (`<->`, `->` or `<-`)",
-        Rule::table | Rule::domain => "a table or column such as `old.Patient`",
+        Rule::table | Rule::target | Rule::domain => "a table or column such as `old.Patient`",
         Rule::match_arm => "an arm `pattern -> value`",
         Rule::cell | Rule::cells => "cells such as `p { Name: \"Ann\", .. }`",
         Rule::rest => "`..`",
@@ -202,8 +206,13 @@ fn rule_words(rule: Rule) -> Option<&'static str> {
         Rule::kw_allow | Rule::allow => "`allow`",
         Rule::allow_name => "what is allowed, such as `narrow`",
         Rule::kw_else => "`else`",
-        Rule::kw_when => "`when`",
+        Rule::kw_when | Rule::condition => "`when`",
         Rule::kw_unique | Rule::unique => "`unique`",
+        Rule::kw_identity | Rule::identity => "`identity`",
+        Rule::kw_several | Rule::several => "`several`",
+        Rule::kw_existing | Rule::existing => "`existing`",
+        Rule::kw_leave => "`leave`",
+        Rule::kw_none | Rule::absent => "`none`",
         Rule::kw_irreversible | Rule::irreversible => "`irreversible`",
         Rule::kw_example | Rule::example => "`example`",
         Rule::kw_match | Rule::match_ => "`match`",

@@ -78,6 +78,7 @@ impl Resolver<'_, '_> {
         let place = Place { column: full.clone(), zero_is_null };
         let Some(value) = self.expression(&rule.value, &place) else { return };
         let value = adapt_literal(value, &column.ty);
+        let Some(value) = self.sibling_is_there(value, role, column, rule.value.span) else { return };
         let Some(value) = self.restricted(value, rule, &place) else { return };
         let zero = reads_zero_dates(&value, &self.draft.step.read.columns);
         let Some((value, losses)) = self.convert(value, column, rule.value.span, &role_name) else { return };
@@ -99,6 +100,29 @@ impl Resolver<'_, '_> {
             target.key_rule = Some(target.rules.len());
         }
         target.rules.push(plan_rule);
+    }
+
+    /// The row of a target with a condition is there where the same condition is this target's; elsewhere its key can
+    /// be null.
+    fn sibling_is_there(&mut self, value: Expr, role: usize, column: &Column, span: Span) -> Option<Expr> {
+        let ExprKind::Sibling(other) = value.kind else { return Some(value) };
+        let when = |target: usize| self.draft.map.targets[target].when.as_ref();
+        let same = when(role)
+            .zip(when(other))
+            .is_some_and(|(own, other)| self.world.written(own.span) == self.world.written(other.span));
+        if same {
+            return Some(Expr { nullable: false, ..value });
+        }
+        if value.nullable && !column.nullable {
+            let (own, other) = (&self.draft.roles[role].name, &self.draft.roles[other].name);
+            let message = format!("there may be a row of `{own}` without one of `{other}` to refer to");
+            let ddl = self.world.ddl_line(Which::Target, column.line);
+            let error = Diagnostic::error(Code::NULL, span, message).label(ddl, "this column does not take null");
+            let help = format!("give `{own}` the same `when` as `{other}`");
+            self.report(error.help(help));
+            return None;
+        }
+        Some(value)
     }
 
     pub(super) fn restricted(&mut self, value: Expr, rule: &ast::Rule, place: &Place) -> Option<Expr> {
