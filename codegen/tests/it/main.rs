@@ -6,3 +6,4 @@ mod operators;
 mod plan;
 mod plantuml;
 mod sql;
+mod sqlserver;

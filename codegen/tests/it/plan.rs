@@ -29,6 +29,7 @@ fn column(name: &str, ty: Type, nullable: bool) -> Column {
         assigned: Assigned::No,
         allowed: None,
         collation: None,
+        charset: None,
         comment: None,
     }
 }
@@ -36,6 +37,7 @@ fn column(name: &str, ty: Type, nullable: bool) -> Column {
 fn table(name: &str, key: &str, columns: Vec<Column>) -> Table {
     Table {
         name: name.into(),
+        own_name: name.into(),
         namespace: None,
         line: 1,
         columns,
