@@ -30,6 +30,7 @@ fn column(name: &str, ty: Type, nullable: bool) -> Column {
         allowed: None,
         charset: None,
         collation: None,
+        charset: None,
         comment: None,
     }
 }

@@ -91,8 +91,8 @@ fn domain<'w>(
             }
             (found, None)
         }
-        [side, table, column] => {
-            let names = vec![side.clone(), table.clone()];
+        [side, .., table, column] if path.names.len() <= 4 => {
+            let names = path.names[..path.names.len() - 1].to_vec();
             let table_path = ast::Path { names, span: side.span.to(table.span) };
             let column = world
                 .table(&table_path, which, diagnostics)
