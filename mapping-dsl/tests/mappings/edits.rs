@@ -1,5 +1,6 @@
 //! Edits of valid mappings, one token at a time: the first message must stand where the edit is.
 
+use crate::random::Random;
 use crate::support::{compile_text, maps_in, opal, suite};
 use crate::tokens::{is_comment, tokens};
 use cutover_mapping_dsl::diagnostic::{Diagnostic, Level};
@@ -143,16 +144,4 @@ fn rule_names() -> impl Iterator<Item = &'static str> {
 
 fn slug(path: &Path) -> String {
     PathBuf::from(path.file_name().expect("a file has a name")).display().to_string()
-}
-
-/// SplitMix64: the same numbers everywhere.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ (mixed >> 31)) % end as u64) as usize
-    }
 }

@@ -3,8 +3,10 @@
 mod edits;
 mod errors;
 mod format;
+mod fuzz;
 mod hostile;
 mod pages;
+mod random;
 mod support;
 mod tokens;
 mod valid;
