@@ -219,6 +219,9 @@ impl<'a> Reader<'a> {
     fn map(&mut self, piece: &Piece) {
         let header = self.piece(Rule::map_header, piece);
         let Some(block) = &piece.block else { return self.unreadable(piece) };
+        if header.is_none() && self.fails_at_a_statement(piece) {
+            return self.unreadable(piece);
+        }
         let (statements, damaged) = self.statements(block, false);
         let Some(pair) = header else { return self.unreadable(piece) };
         let docs = self.docs_before(piece.head.start);
@@ -227,6 +230,14 @@ impl<'a> Reader<'a> {
         let Some(mut map) = builder.map_header(pair) else { return self.unreadable(piece) };
         (map.docs, map.statements, map.damaged, map.end) = (docs, statements, damaged, end);
         self.tree.maps.push(map);
+    }
+
+    /// Returns whether a head could not be read from the beginning of a later line on: its brace is missing, and the
+    /// brace that was taken for it belongs to a statement.
+    fn fails_at_a_statement(&self, piece: &Piece) -> bool {
+        let at = self.diagnostics.last().map_or(0, |error| error.labels[0].span.start);
+        let before = self.text.get(piece.head.start..at).unwrap_or_default();
+        !piece.broken && before.trim_end_matches([' ', '\t', '\r']).ends_with('\n')
     }
 
     /// Reads the statements of a block; tells whether one of them could not be read.
