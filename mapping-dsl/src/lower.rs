@@ -1,6 +1,7 @@
 //! Drafts to the plan: targets and steps put in the order in which they run, indexes following them.
 
 use crate::diagnostic::{Code, Diagnostic};
+use crate::parallel;
 use crate::plan::{Expr, ExprKind, LinkKind, Step};
 use crate::resolve::Draft;
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,8 +24,9 @@ pub(crate) fn lower(drafts: Vec<Draft<'_>>, diagnostics: &mut Vec<Diagnostic>) -
                 *target = moves.get(step).map_or(*target, |places| places[*target]);
             }
         }
-        step.meaning = meaning(step);
     }
+    let meanings = parallel::map(&steps, meaning);
+    steps.iter_mut().zip(meanings).for_each(|(step, meaning)| step.meaning = meaning);
     let mut slots: Vec<Option<Step>> = steps.into_iter().map(Some).collect();
     order.into_iter().filter_map(|index| slots[index].take()).collect()
 }

@@ -72,7 +72,7 @@ fn references(plan: &Plan, at: usize, step: &Step) -> Vec<Reference> {
     let mut references = Vec::new();
     for link in &step.links {
         let LinkKind::Reference { step: referred, target } = &link.kind else { continue };
-        let Some(from) = plan.steps.iter().position(|other| other.name == *referred) else { continue };
+        let Some(from) = plan.place(referred) else { continue };
         let role = &plan.steps[from].targets[*target].role;
         let text = format!("key of {role} (line {})", link.line);
         references.push(Reference { from: format!("s{from}"), to: format!("s{at}"), label: label(&text) });

@@ -113,6 +113,7 @@ pub(crate) fn plan(zone: &str) -> Plan {
         target: side("new", Dialect::PostgreSql, "UTC", target_tables()),
         value_maps: vec![sex()],
         steps: vec![patient(zone), caregiver()],
+        places: std::collections::BTreeMap::new(),
     }
 }
 
