@@ -192,5 +192,16 @@ impl Iterator for Scanner<'_> {
 
 /// Returns whether a byte can lie in a word; parts of characters beyond ASCII can.
 fn is_word_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$') || byte >= 0x80
+    WORD_BYTES[usize::from(byte)]
 }
+
+/// Looked up and not compared: a script is read byte by byte, several times.
+const WORD_BYTES: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = matches!(byte as u8, b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'_' | b'$' | 0x80..);
+        byte += 1;
+    }
+    table
+};
