@@ -13,6 +13,7 @@ pub mod sql;
 pub use build::Build;
 pub use files::{Files, Mark};
 
+use cutover_mapping_dsl::parallel;
 use cutover_mapping_dsl::plan::Plan;
 
 /// Makes one kind of file from a plan.
@@ -40,8 +41,8 @@ pub fn emit(plan: &Plan) -> Result<Files, EmitError> {
 pub fn emit_with(plan: &Plan, backends: &[Backend]) -> Result<Files, EmitError> {
     names::check(plan)?;
     let mut files = Files::default();
-    for backend in backends {
-        files.append((backend.emit)(plan)?);
+    for made in parallel::map(backends, |backend| (backend.emit)(plan)) {
+        files.append(made?);
     }
     Ok(files)
 }

@@ -26,14 +26,15 @@ SELECT {{ step.entry_key }}, {{ target.entry }}
 FROM {{ step.map_table }}
 WHERE {{ target.entry }} IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM {{ target.table }} WHERE {{ target.key }} = {{ target.entry }});
-
--- Rows of {{ target.name }} ({{ target.role }}) without an entry.
+{% if let Some(unclaimed) = target.unclaimed %}
+-- Rows of {{ target.name }} without an entry of any map.
 SELECT {{ target.key }}
 FROM {{ target.table }}
-{%- for line in target.unclaimed %}
+{%- for line in unclaimed %}
 {% if loop.first %}WHERE{% else %}  AND{% endif %} {{ line.sql }}{% if let Some(remark) = line.remark %} -- {{ remark }}{% endif %}
 {%- endfor %}
 ;
+{% endif -%}
 {% for column in target.columns %}
 -- {{ column.name }}: {{ column.rule }}
 {%- for line in column.blocked %}
