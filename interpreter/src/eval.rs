@@ -1,6 +1,7 @@
 //! Evaluates expressions of the plan over one row. Null goes in and out as the plan says; truth is three-valued.
 
 use crate::spec::literal_value;
+use crate::watch::Watch;
 use chrono_tz::Tz;
 use cutover_mapping_dsl::plan::{
     Arithmetic, ArmResult, Comparison, Conversion, Expr, ExprKind, Function, Generated, Link as PlanLink, LinkKind,
@@ -60,16 +61,17 @@ impl Tools {
     }
 }
 
-/// What an expression is evaluated over.
-pub(crate) struct Context<'a> {
+/// What an expression is evaluated over, and who is told what is reached.
+pub(crate) struct Context<'a, W> {
     pub(crate) step: &'a Step,
     pub(crate) tools: &'a Tools,
     pub(crate) row: &'a Row,
     pub(crate) links: &'a [Link],
     pub(crate) generator: &'a mut dyn Generator,
+    pub(crate) watch: &'a mut W,
 }
 
-impl Context<'_> {
+impl<W: Watch> Context<'_, W> {
     pub(crate) fn eval(&mut self, expr: &Expr) -> Result<Value, Rejection> {
         match &expr.kind {
             ExprKind::Legacy { column, on_zero, malformed } => self.legacy(*column, *on_zero, *malformed),
@@ -97,7 +99,9 @@ impl Context<'_> {
             ExprKind::Match { subject, arms } => {
                 let value = self.eval(subject)?;
                 let arm = arms.iter().find(|arm| self.fits(&arm.patterns, &value));
-                match &arm.expect("the checker has made sure that an arm fits").result {
+                let arm = arm.expect("the checker has made sure that an arm fits");
+                self.watch.arm(arm);
+                match &arm.result {
                     ArmResult::Value(result) => self.eval(result),
                     ArmResult::Reject(reason) => Err(Rejection { reason: *reason, value }),
                 }
@@ -275,13 +279,17 @@ impl Context<'_> {
 
     fn through(&mut self, map: usize, argument: &Expr, reject: usize) -> Result<Value, Rejection> {
         let value = self.eval(argument)?;
-        let map = &self.tools.value_maps[map];
+        let (place, map) = (map, &self.tools.value_maps[map]);
         let fits = |literal: &Literal| match literal {
             Literal::Null => value.is_null(),
             literal => compare(&value, &literal_value(literal, &map.from)) == Some(Ordering::Equal),
         };
-        let arm = map.arms.iter().find(|arm| arm.from.iter().any(fits)).map(|arm| &arm.to);
-        match arm.or(map.rest.as_ref().filter(|_| !value.is_null())) {
+        let arm = map.arms.iter().position(|arm| arm.from.iter().any(fits));
+        let rest = map.rest.as_ref().filter(|_| !value.is_null());
+        if arm.is_some() || rest.is_some() {
+            self.watch.value_arm(place, arm);
+        }
+        match arm.map(|arm| &map.arms[arm].to).or(rest) {
             Some(Outcome::Value(literal)) => Ok(literal_value(literal, &map.to)),
             Some(Outcome::Reject(_)) => Err(Rejection { reason: reject, value }),
             None if value.is_null() => Ok(Value::Null),

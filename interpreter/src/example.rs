@@ -1,10 +1,11 @@
 //! Runs the `example` blocks of a mapping.
 
 use crate::InterpretedStep;
+use crate::coverage::{Coverage, Reached};
 use crate::spec::{kind, literal_value};
 use cutover_mapping_dsl::plan::{Example, Expected, LinkKind, Plan, Step};
 use cutover_mapping_dsl::types::Type;
-use cutover_runtime::step::{Generator, Link, Rejection, Step as _};
+use cutover_runtime::step::{Generator, Link, Rejection};
 use cutover_runtime::value::{Kind, Row, Value};
 
 /// What came of one example.
@@ -20,21 +21,32 @@ pub struct ExampleOutcome {
     pub failures: Vec<String>,
 }
 
+/// What came of all examples.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tested {
+    /// The examples in order.
+    pub outcomes: Vec<ExampleOutcome>,
+    /// What they reach, map by map.
+    pub coverage: Vec<Coverage>,
+}
+
 /// Runs all examples of a plan, in order.
-pub fn run_examples(plan: &Plan) -> Vec<ExampleOutcome> {
-    let mut outcomes = Vec::new();
+pub fn run_examples(plan: &Plan) -> Tested {
+    let mut tested = Tested { outcomes: Vec::new(), coverage: Vec::new() };
     for step in &plan.steps {
         let runner = InterpretedStep::new(plan, step);
+        let mut reached = Reached::default();
         for example in &step.examples {
-            outcomes.push(ExampleOutcome {
+            tested.outcomes.push(ExampleOutcome {
                 map: step.name.clone(),
                 name: example.name.clone(),
                 line: example.line,
-                failures: run(step, &runner, example),
+                failures: run(step, &runner, example, &mut reached),
             });
         }
+        tested.coverage.push(reached.coverage(plan, &runner.step));
     }
-    outcomes
+    tested
 }
 
 /// What a row became.
@@ -44,9 +56,12 @@ enum Became {
     Rows(Vec<Row>),
 }
 
-fn run(step: &Step, runner: &InterpretedStep, example: &Example) -> Vec<String> {
+fn run(step: &Step, runner: &InterpretedStep, example: &Example, reached: &mut Reached) -> Vec<String> {
     let row = legacy_row(step, example);
-    let became = became(step, runner, &row);
+    let became = became(step, runner, &row, reached);
+    if let Became::Rejected(rejection) = &became {
+        reached.reason(rejection.reason);
+    }
     match (&example.expected, became) {
         (Expected::OutOfScope, Became::OutOfScope) => Vec::new(),
         (_, Became::OutOfScope) => vec!["the row is not in scope".into()],
@@ -77,17 +92,17 @@ fn run(step: &Step, runner: &InterpretedStep, example: &Example) -> Vec<String> 
     }
 }
 
-fn became(step: &Step, runner: &InterpretedStep, row: &Row) -> Became {
-    match runner.in_scope(row) {
+fn became(step: &Step, runner: &InterpretedStep, row: &Row, reached: &mut Reached) -> Became {
+    match runner.is_in_scope(row, reached) {
         Err(rejection) => return Became::Rejected(rejection),
         Ok(false) => return Became::OutOfScope,
         Ok(true) => {}
     }
-    let links = runner.link_keys(row).map(|keys| {
+    let links = runner.find_keys(row, reached).map(|keys| {
         let answers = keys.into_iter().zip(&step.links);
         answers.map(|(key, link)| key.map_or(Link::Null, |_| Link::Found(stand_in(&link.kind)))).collect::<Vec<Link>>()
     });
-    let rows = links.and_then(|links| runner.convert(row, &links, &mut FixedUuid));
+    let rows = links.and_then(|links| runner.convert_row(row, &links, &mut FixedUuid, reached));
     rows.map_or_else(Became::Rejected, Became::Rows)
 }
 

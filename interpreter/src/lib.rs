@@ -1,16 +1,20 @@
 //! Runs the plan of a mapping without generated code: behind `cutover run` and `cutover test`, and a third witness
 //! beside the generated Rust and the SQL. What operators mean stands in the runtime; this only walks the plan.
 
+mod coverage;
 mod eval;
 mod example;
 mod spec;
+mod watch;
 
-pub use example::{ExampleOutcome, run_examples};
+pub use coverage::{Coverage, Covered, Missed};
+pub use example::{ExampleOutcome, Tested, run_examples};
 
 use cutover_mapping_dsl::plan::{self, Plan};
 use cutover_runtime::step::{Generator, Link, Rejection, Step, StepSpec};
 use cutover_runtime::value::{Fault, Key, Row, Value};
 use eval::{Context, Tools};
+use watch::{Nobody, Watch};
 
 /// Returns the steps of a plan, in running order, ready to run.
 pub fn steps(plan: &Plan) -> Vec<Box<dyn Step>> {
@@ -47,32 +51,71 @@ impl Step for InterpretedStep {
     }
 
     fn in_scope(&self, row: &Row) -> Result<bool, Rejection> {
+        self.is_in_scope(row, &mut Nobody)
+    }
+
+    fn link_keys(&self, row: &Row) -> Result<Vec<Option<Key>>, Rejection> {
+        self.find_keys(row, &mut Nobody)
+    }
+
+    fn convert(&self, row: &Row, links: &[Link], generator: &mut dyn Generator) -> Result<Vec<Row>, Rejection> {
+        self.convert_row(row, links, generator, &mut Nobody)
+    }
+}
+
+/// The same with somebody who watches.
+impl InterpretedStep {
+    fn is_in_scope(&self, row: &Row, watch: &mut impl Watch) -> Result<bool, Rejection> {
         let Some(scope) = &self.step.scope else { return Ok(true) };
         if self.step.partners(scope).into_iter().any(|join| !self.present(row, join)) {
             return Ok(false); // A scope that looks at a joined row needs it.
         }
-        let mut context =
-            Context { step: &self.step, tools: &self.tools, row, links: &[], generator: &mut NoGenerator };
+        let mut generator = NoGenerator;
+        let mut context = self.context(row, &[], &mut generator, watch);
         Ok(context.eval(scope)? == Value::Boolean(true))
     }
 
-    fn link_keys(&self, row: &Row) -> Result<Vec<Option<Key>>, Rejection> {
-        let mut context =
-            Context { step: &self.step, tools: &self.tools, row, links: &[], generator: &mut NoGenerator };
+    fn find_keys(&self, row: &Row, watch: &mut impl Watch) -> Result<Vec<Option<Key>>, Rejection> {
         self.readable(row)?;
+        let mut generator = NoGenerator;
+        let mut context = self.context(row, &[], &mut generator, watch);
         self.step.links.iter().map(|link| context.link_key(link)).collect()
     }
 
-    fn convert(&self, row: &Row, links: &[Link], generator: &mut dyn Generator) -> Result<Vec<Row>, Rejection> {
+    fn convert_row(
+        &self,
+        row: &Row,
+        links: &[Link],
+        generator: &mut dyn Generator,
+        watch: &mut impl Watch,
+    ) -> Result<Vec<Row>, Rejection> {
         self.readable(row)?;
-        let mut context = Context { step: &self.step, tools: &self.tools, row, links, generator };
+        let mut context = self.context(row, links, generator, watch);
         for guard in &self.step.guards {
             if context.eval(&guard.when)? == Value::Boolean(true) {
                 return Err(Rejection { reason: guard.reason, value: Value::Null });
             }
         }
-        let targets = self.step.targets.iter();
-        targets.map(|target| target.rules.iter().map(|rule| context.eval(&rule.value)).collect()).collect()
+        let mut rows = Vec::with_capacity(self.step.targets.len());
+        for target in &self.step.targets {
+            let mut row = Vec::with_capacity(target.rules.len());
+            for rule in &target.rules {
+                row.push(context.eval(&rule.value)?);
+                context.watch.rule(rule);
+            }
+            rows.push(row);
+        }
+        Ok(rows)
+    }
+
+    fn context<'a, W>(
+        &'a self,
+        row: &'a Row,
+        links: &'a [Link],
+        generator: &'a mut dyn Generator,
+        watch: &'a mut W,
+    ) -> Context<'a, W> {
+        Context { step: &self.step, tools: &self.tools, row, links, generator, watch }
     }
 }
 

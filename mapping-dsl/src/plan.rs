@@ -2,10 +2,12 @@
 //! out. Backends and the interpreter read this and nothing earlier. Steps stand in the order in which they run.
 
 mod expression;
+mod reasons;
 
 pub use expression::{
     Arithmetic, Arm, ArmResult, Comparison, Conversion, Expr, ExprKind, Function, Generated, Literal, OnZero, Pattern,
 };
+pub use reasons::Cause;
 
 use crate::schema::{Dialect, Schema, Table};
 use crate::types::Type;

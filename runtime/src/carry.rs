@@ -244,7 +244,7 @@ impl<'a> Carrier<'a> {
         let converted = self.step.convert(row, links, &mut Random).unwrap_or_default();
         let named = self.spec.targets.iter().zip(&converted).find_map(|(target, row)| {
             let mut columns = target.columns.iter().zip(row).filter(|_| target.table == violation.table);
-            columns.find(|(column, _)| violation.constraint.contains(&column.name))
+            columns.find(|(column, _)| violation.columns.contains(&column.name))
         });
         let (rule, what) = violated(violation.kind);
         Reject {

@@ -123,6 +123,8 @@ pub struct Violation {
     pub table: String,
     /// Constraint or columns as the engine names them.
     pub constraint: String,
+    /// The columns of the table that it is about, as far as they are known.
+    pub columns: Vec<String>,
 }
 
 /// The kinds of constraints.
@@ -161,10 +163,45 @@ pub trait SqlDialect {
     fn placeholder(&self, index: usize) -> String;
 
     /// Returns the column type in which a control table keeps values of a kind, exact and comparable.
-    fn column_type(&self, kind: Kind) -> &'static str;
+    fn column_type(&self, kind: Kind, place: Place) -> String;
 
-    /// Returns `expression` (of a kind) so that it is compared and ordered exactly, code point by code point.
-    fn exact(&self, expression: &str, kind: Kind) -> String;
+    /// Returns the condition that two values of a kind are exactly equal, code point by code point, so that an index on
+    /// `left` serves it. Calls `right` each time it writes the other side down, in the order of the text.
+    fn equal(&self, left: &str, right: &mut dyn FnMut() -> String, kind: Kind) -> String;
+
+    /// Returns what keys of a kind are ordered by and compared with in ranges. No two different keys of one table are
+    /// equal in it, and an index on them serves it.
+    fn order(&self, expression: &str, kind: Kind) -> String;
+
+    /// Returns whether [`SqlDialect::order`] puts texts in the order of their code points, whatever table they lie in.
+    fn orders_code_points(&self) -> bool;
+
+    /// Returns what is put after a query so that no other transaction changes its rows before this one ends; nothing
+    /// where a database has one writer at a time.
+    fn hold(&self) -> &'static str {
+        ""
+    }
+}
+
+/// Where a column of a control table stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// In a key, together with so many texts (or bytes), itself included: they share what an index takes.
+    Key {
+        /// How many.
+        texts: usize,
+    },
+    /// In no key: any length.
+    Plain,
+}
+
+impl Place {
+    /// Returns the places of columns of which the first `keys` are a key.
+    pub fn all(kinds: impl Iterator<Item = Kind> + Clone, keys: usize) -> impl Iterator<Item = Place> {
+        let texts = kinds.clone().take(keys).filter(|kind| matches!(kind, Kind::Text | Kind::Bytes | Kind::Decimal));
+        let texts = texts.count().max(1);
+        kinds.enumerate().map(move |(at, _)| if at < keys { Place::Key { texts } } else { Place::Plain })
+    }
 }
 
 /// What went wrong in a database, in words for the operator. Holds no credentials.
@@ -185,6 +222,14 @@ pub enum StoreErrorKind {
     Absent,
     /// Somebody else holds a lock.
     Locked,
+    /// The server lets this user not in, or not do this.
+    Denied,
+    /// The server is not there, or the connection to it broke.
+    Gone,
+    /// The server talks through an encrypted connection only, or through a plain one only.
+    Encryption,
+    /// A row is larger than what the server takes at once.
+    TooLarge,
     /// The database cannot be written.
     ReadOnly,
     /// No room left.
@@ -205,6 +250,16 @@ impl StoreErrorKind {
         match self {
             StoreErrorKind::Absent => "check the URL; a target is made from the output of `cutover schema --dialect`",
             StoreErrorKind::Locked => "end the other program that writes to it, then run the same command again",
+            StoreErrorKind::Denied => "check user, password and what the user may do there",
+            StoreErrorKind::Gone => {
+                "see to it that the server runs and can be reached, then run the same command again"
+            }
+            StoreErrorKind::Encryption => {
+                "this version connects without encryption only: use a server that allows it, a Unix socket or a tunnel"
+            }
+            StoreErrorKind::TooLarge => {
+                "raise the server's limit (max_allowed_packet), then run the same command again"
+            }
             StoreErrorKind::ReadOnly => "give this user the right to write to the file and its folder",
             StoreErrorKind::Full => "make room or lift the quota, then run the same command again; it goes on",
             StoreErrorKind::NotADatabase => "check the URL: the file is no database of this kind, or it is damaged",

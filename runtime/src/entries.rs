@@ -1,7 +1,7 @@
 //! The map table of a step: one entry for each legacy row that is settled, with the keys and the fingerprints of what
 //! was written for it. Its columns have the types of the keys they hold.
 
-use crate::connection::{Connection, SqlDialect};
+use crate::connection::{Connection, Place, SqlDialect};
 use crate::error::{OnSide, RunError, Side};
 use crate::fingerprint::{self, PrintMap};
 use crate::report::Counts;
@@ -109,9 +109,12 @@ fn create_statements(dialect: &dyn SqlDialect, spec: &StepSpec) -> Vec<String> {
     let keys = spec.read.key.len();
     let columns = columns(spec);
     let mut lines: Vec<String> = Vec::new();
-    for (at, (name, kind)) in columns.iter().enumerate() {
+    let places = Place::all(columns.iter().map(|(_, kind)| *kind), keys);
+    for (at, ((name, kind), place)) in columns.iter().zip(places).enumerate() {
         let not_null = if at < keys + 2 { " NOT NULL" } else { "" };
-        lines.push(format!("{} {}{not_null}", dialect.quote(name), dialect.column_type(*kind)));
+        // After key, state and run come pairs of a key, which has an index of its own, and a fingerprint.
+        let place = if at >= keys + 2 && (at - keys).is_multiple_of(2) { Place::Key { texts: 1 } } else { place };
+        lines.push(format!("{} {}{not_null}", dialect.quote(name), dialect.column_type(*kind, place)));
     }
     let key: Vec<String> = columns[..keys].iter().map(|(name, _)| dialect.quote(name)).collect();
     lines.push(format!("PRIMARY KEY ({})", key.join(", ")));

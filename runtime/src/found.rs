@@ -78,12 +78,13 @@ pub(crate) fn and_unclaimed<'s>(
     role: &TargetSpec,
     steps: impl Iterator<Item = &'s StepSpec>,
 ) {
-    let own = dialect.exact(&column(dialect, "t", &role.key.column), role.key.kind);
+    let own = column(dialect, "t", &role.key.column);
     for spec in steps {
         for other in spec.targets.iter().filter(|other| other.table == role.table) {
-            let claim = dialect.exact(&column(dialect, "m", &format!("{}_key", other.role)), other.key.kind);
+            let claim = column(dialect, "m", &format!("{}_key", other.role));
+            let claim = dialect.equal(&claim, &mut || own.clone(), other.key.kind);
             sql.push(" AND NOT EXISTS (SELECT 1 FROM ").name(&spec.map_table).push(" AS ").name("m");
-            sql.push(&format!(" WHERE {claim} = {own})"));
+            sql.push(&format!(" WHERE {claim})"));
         }
     }
 }

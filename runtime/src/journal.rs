@@ -1,7 +1,7 @@
 //! The journal: the control tables that all steps share. They live in the target, so that one transaction holds what
 //! was written and what is known about it.
 
-use crate::connection::{Connection, SqlDialect, insert_statement};
+use crate::connection::{Connection, Place, SqlDialect, insert_statement};
 use crate::entries::{rows, unsigned};
 use crate::error::{OnSide, RunError, Side};
 use crate::report::Counts;
@@ -10,7 +10,7 @@ use crate::value::{Key, Kind, Row, Value};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Version of the layout of the control tables.
-pub(crate) const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 2;
 
 /// A control table: name, columns, how many of them are the primary key.
 pub(crate) struct Table {
@@ -32,6 +32,7 @@ pub(crate) const RUN: Table = Table {
         ("outcome", Text),
         ("tool_version", Text),
         ("epoch", Integer),
+        ("owner", Text),
     ],
     key: 1,
 };
@@ -92,9 +93,10 @@ impl Table {
 
     fn create(&self, dialect: &dyn SqlDialect) -> String {
         let mut lines: Vec<String> = Vec::new();
-        for (at, (name, kind)) in self.columns.iter().enumerate() {
+        let places = Place::all(self.columns.iter().map(|(_, kind)| *kind), self.key);
+        for (at, ((name, kind), place)) in self.columns.iter().zip(places).enumerate() {
             let not_null = if at < self.key { " NOT NULL" } else { "" };
-            lines.push(format!("{} {}{not_null}", dialect.quote(name), dialect.column_type(*kind)));
+            lines.push(format!("{} {}{not_null}", dialect.quote(name), dialect.column_type(*kind, place)));
         }
         let key: Vec<String> = self.columns[..self.key].iter().map(|(name, _)| dialect.quote(name)).collect();
         lines.push(format!("PRIMARY KEY ({})", key.join(", ")));
@@ -131,9 +133,19 @@ impl Table {
 
     /// Returns the row with this key.
     pub(crate) fn get(&self, target: &mut dyn Connection, key: &Key) -> Result<Option<Row>, RunError> {
+        self.find(target, key, "")
+    }
+
+    /// Returns the row with this key; no other transaction changes it before this one ends.
+    pub(crate) fn hold(&self, target: &mut dyn Connection, key: &Key) -> Result<Option<Row>, RunError> {
+        let hold = target.dialect().hold();
+        self.find(target, key, hold)
+    }
+
+    fn find(&self, target: &mut dyn Connection, key: &Key, ending: &str) -> Result<Option<Row>, RunError> {
         let columns = self.key_columns(target.dialect());
         let mut sql = self.select(target.dialect());
-        sql.push(" WHERE ").equal(&columns, key);
+        sql.push(" WHERE ").equal(&columns, key).push(ending);
         let statement = sql.done();
         Ok(rows(target, &statement).on(Side::Target)?.pop())
     }
@@ -143,6 +155,21 @@ impl Table {
         let columns = self.key_columns(target.dialect());
         let mut sql = self.select(target.dialect());
         sql.ordered(&columns, crate::statements::Order::Ascending, None);
+        let statement = sql.done();
+        rows(target, &statement).on(Side::Target)
+    }
+
+    /// Returns all rows as [`Table::all`] does; columns that an older format did not have are null.
+    pub(crate) fn all_known(&self, target: &mut dyn Connection) -> Result<Vec<Row>, RunError> {
+        let present = target.columns(self.name).on(Side::Target)?.unwrap_or_default();
+        let dialect = target.dialect();
+        let mut sql = Sql::new(dialect, "SELECT ");
+        for (name, kind) in self.columns {
+            let known = present.iter().any(|column| column.eq_ignore_ascii_case(name));
+            sql.result(&if known { dialect.quote(name) } else { "NULL".to_string() }, *kind);
+        }
+        sql.push(" FROM ").name(self.name);
+        sql.ordered(&self.key_columns(dialect), crate::statements::Order::Ascending, None);
         let statement = sql.done();
         rows(target, &statement).on(Side::Target)
     }
@@ -162,6 +189,22 @@ pub(crate) fn create(target: &mut dyn Connection) -> Result<(), RunError> {
     for table in TABLES {
         let sql = table.create(target.dialect());
         target.execute(&sql, &[]).on(Side::Target)?;
+    }
+    Ok(())
+}
+
+/// Gives control tables of an older format the columns that they lack. Can be repeated.
+pub(crate) fn upgrade(target: &mut dyn Connection) -> Result<(), RunError> {
+    for table in TABLES {
+        let present = target.columns(table.name).on(Side::Target)?.unwrap_or_default();
+        for (name, kind) in table.columns {
+            if !present.iter().any(|column| column.eq_ignore_ascii_case(name)) {
+                let dialect = target.dialect();
+                let (own, column) = (dialect.quote(table.name), dialect.quote(name));
+                let sql = format!("ALTER TABLE {own} ADD COLUMN {column} {}", dialect.column_type(*kind, Place::Plain));
+                target.execute(&sql, &[]).on(Side::Target)?;
+            }
+        }
     }
     Ok(())
 }
@@ -196,7 +239,8 @@ pub(crate) fn begin_run(target: &mut dyn Connection, command: &str, epoch: i64) 
         let statement = sql.done();
         let last = rows(target, &statement).on(Side::Target)?;
         let run = last.first().map_or(0, |row| number(&row[0])) + 1;
-        let row = vec![int(run), text(command), text(&now()), Value::Null, Value::Null, text(VERSION), int(epoch)];
+        let began = vec![int(run), text(command), text(&now()), Value::Null, Value::Null];
+        let row = [began, vec![text(VERSION), int(epoch), text(&crate::lock::owner())]].concat();
         RUN.insert(target, &row)?;
         Ok(run)
     })
@@ -255,7 +299,16 @@ impl StepState {
 pub(crate) fn now() -> String {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let time = chrono::DateTime::from_timestamp(since.as_secs().try_into().unwrap_or(0), 0).unwrap_or_default();
-    time.format("%Y-%m-%d %H:%M:%S UTC").to_string()
+    time.format(TIME).to_string()
+}
+
+/// How the journal writes a time.
+const TIME: &str = "%Y-%m-%d %H:%M:%S UTC";
+
+/// Returns how long it was from one time to a later one, as the journal writes them.
+pub(crate) fn seconds_between(from: &str, to: &str) -> Option<u64> {
+    let read = |text| chrono::NaiveDateTime::parse_from_str(text, TIME).ok();
+    u64::try_from((read(to)? - read(from)?).num_seconds()).ok()
 }
 
 pub(crate) fn text(value: &str) -> Value {

@@ -17,6 +17,7 @@ pub mod observer;
 pub mod operators;
 mod pace;
 pub mod read;
+mod rejects;
 pub mod report;
 mod rollback;
 mod run;
@@ -34,6 +35,7 @@ mod world;
 
 pub use error::RunError;
 pub use observer::{Observer, Silent};
+pub use rejects::{RejectFilter, RejectList, RejectedRow, rejects};
 pub use rollback::{RollbackOptions, rollback};
 pub use run::{RunOptions, run};
 pub use status::status;

@@ -28,9 +28,9 @@ pub(crate) fn new_epoch(target: &mut dyn Connection) -> Result<i64, RunError> {
     })
 }
 
-/// Checks within the open transaction that the epoch is still ours.
+/// Checks within the open transaction that the epoch is still ours, and keeps it so until the transaction ends.
 pub(crate) fn check(target: &mut dyn Connection, epoch: i64) -> Result<(), RunError> {
-    match LOCK.get(target, &vec![int(epoch)])? {
+    match LOCK.hold(target, &vec![int(epoch)])? {
         Some(_) => Ok(()),
         None => Err(RunError::Fenced { owner: present_owner(target)? }),
     }
@@ -54,6 +54,7 @@ fn present_owner(target: &mut dyn Connection) -> Result<String, RunError> {
     }))
 }
 
-fn owner() -> String {
+/// Returns who works, as the journal names it.
+pub(crate) fn owner() -> String {
     format!("process {}", std::process::id())
 }

@@ -43,7 +43,7 @@ impl Window {
         let found = rows(legacy, &query).on(Side::Legacy)?;
         found.iter().try_for_each(|key| check_key(spec, key))?;
         let Some(last) = found.last() else { return Ok(None) };
-        let settled = if same_order(spec) {
+        let settled = if same_order(spec, legacy, target) {
             entries::settled(target, spec, KeyRange { after, upto: Some(last), before: None })?
         } else {
             let found: Vec<&Key> = found.iter().collect();
@@ -55,11 +55,14 @@ impl Window {
     }
 }
 
-/// Returns whether the map table orders keys as the legacy table does. Decimals are kept there as text.
-pub(crate) fn same_order(spec: &StepSpec) -> bool {
+/// Returns whether the map table orders keys as the legacy table does. Decimals may be kept there as text, and texts
+/// are ordered by the collation of their column on some databases.
+pub(crate) fn same_order(spec: &StepSpec, legacy: &dyn Connection, target: &dyn Connection) -> bool {
+    let code_points = legacy.dialect().orders_code_points() && target.dialect().orders_code_points();
     entries::key_kinds(spec).iter().all(|kind| match kind {
         Kind::Decimal | Kind::Float | Kind::Uuid => false,
-        Kind::Boolean | Kind::Integer | Kind::Text | Kind::Bytes => true,
+        Kind::Text => code_points,
+        Kind::Boolean | Kind::Integer | Kind::Bytes => true,
         Kind::Date | Kind::DateTime | Kind::Instant | Kind::Time => true,
     })
 }

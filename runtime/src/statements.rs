@@ -91,10 +91,11 @@ impl<'a> Sql<'a> {
         self
     }
 
-    /// Writes one end of a range so that an index on the key's columns serves it on every engine.
+    /// Writes one end of a range so that an index on the key's columns serves it on every engine. Equality within is
+    /// that of the order.
     fn bound(&mut self, key: &[KeyColumn], bound: &Key, strict: char, last: &str) -> &mut Self {
         if key.len() > 1 {
-            let first = self.exact(&key[0]);
+            let first = self.order(&key[0]);
             self.push(&format!("{first} {strict}= ")).bind(&bound[0]).push(" AND ");
         }
         self.push("(");
@@ -104,21 +105,21 @@ impl<'a> Sql<'a> {
             }
             self.push("(");
             for (column, value) in key.iter().zip(bound).take(depth) {
-                let exact = self.exact(column);
-                self.push(&format!("{exact} = ")).bind(value).push(" AND ");
+                let order = self.order(column);
+                self.push(&format!("{order} = ")).bind(value).push(" AND ");
             }
             let operator = if depth + 1 == key.len() { last.to_string() } else { strict.to_string() };
-            let exact = self.exact(&key[depth]);
-            self.push(&format!("{exact} {operator} ")).bind(&bound[depth]).push(")");
+            let order = self.order(&key[depth]);
+            self.push(&format!("{order} {operator} ")).bind(&bound[depth]).push(")");
         }
         self.push(")")
     }
 
-    /// Writes a condition that holds for rows with one of these keys.
+    /// Writes a condition that holds for rows with one of these keys, and maybe for rows whose keys only the database
+    /// calls equal: callers compare.
     pub(crate) fn among(&mut self, key: &[KeyColumn], keys: &[&Key]) -> &mut Self {
         if let [column] = key {
-            let exact = self.exact(column);
-            self.push(&format!("{exact} IN ("));
+            self.push(&format!("{} IN (", column.expression));
             for (at, key) in keys.iter().enumerate() {
                 self.push(if at == 0 { "" } else { ", " }).bind(&key[0]);
             }
@@ -135,16 +136,25 @@ impl<'a> Sql<'a> {
     /// Writes a condition that holds for the row with this key.
     pub(crate) fn equal(&mut self, key: &[KeyColumn], values: &[Value]) -> &mut Self {
         for (at, (column, value)) in key.iter().zip(values).enumerate() {
-            let exact = self.exact(column);
-            self.push(if at == 0 { "" } else { " AND " }).push(&format!("{exact} = ")).bind(value);
+            self.push(if at == 0 { "" } else { " AND " }).equal_value(&column.expression, value, column.kind);
         }
         self
     }
 
+    fn equal_value(&mut self, expression: &str, value: &Value, kind: Kind) -> &mut Self {
+        let (dialect, parameters) = (self.dialect, &mut self.parameters);
+        let mut bind = || {
+            parameters.push(value.clone());
+            dialect.placeholder(parameters.len())
+        };
+        let equal = dialect.equal(expression, &mut bind, kind);
+        self.push(&equal)
+    }
+
     pub(crate) fn ordered(&mut self, key: &[KeyColumn], order: Order, limit: Option<usize>) -> &mut Self {
         for (at, column) in key.iter().enumerate() {
-            let exact = self.exact(column);
-            self.push(if at == 0 { " ORDER BY " } else { ", " }).push(&exact);
+            let expression = self.order(column);
+            self.push(if at == 0 { " ORDER BY " } else { ", " }).push(&expression);
             if order == Order::Descending {
                 self.push(" DESC");
             }
@@ -155,20 +165,21 @@ impl<'a> Sql<'a> {
         self
     }
 
-    fn exact(&self, column: &KeyColumn) -> String {
-        self.dialect.exact(&column.expression, column.kind)
+    fn order(&self, column: &KeyColumn) -> String {
+        self.dialect.order(&column.expression, column.kind)
     }
 
     fn conditions(&mut self, alias: &str, on: &[Condition]) -> &mut Self {
         for (at, condition) in on.iter().enumerate() {
-            let left = self.dialect.exact(&column(self.dialect, alias, &condition.column), condition.kind);
-            self.push(if at == 0 { "" } else { " AND " }).push(&left).push(" = ");
+            let left = column(self.dialect, alias, &condition.column);
+            self.push(if at == 0 { "" } else { " AND " });
             match &condition.equals {
                 Operand::Column(alias, name) => {
-                    let right = self.dialect.exact(&column(self.dialect, alias, name), condition.kind);
-                    self.push(&right)
+                    let right = column(self.dialect, alias, name);
+                    let equal = self.dialect.equal(&left, &mut || right.clone(), condition.kind);
+                    self.push(&equal)
                 }
-                Operand::Value(value) => self.bind(value),
+                Operand::Value(value) => self.equal_value(&left, value, condition.kind),
             };
         }
         self
@@ -272,6 +283,7 @@ fn scope_needs_joins(read: &ReadSpec) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::connection::Place;
 
     struct Plain;
 
@@ -285,11 +297,17 @@ mod tests {
         fn placeholder(&self, index: usize) -> String {
             format!("?{index}")
         }
-        fn column_type(&self, _: Kind) -> &'static str {
-            "TEXT"
+        fn column_type(&self, _: Kind, _: Place) -> String {
+            "TEXT".to_string()
         }
-        fn exact(&self, expression: &str, _: Kind) -> String {
+        fn equal(&self, left: &str, right: &mut dyn FnMut() -> String, _: Kind) -> String {
+            format!("({left} = {} AND {left} LIKE {})", right(), right())
+        }
+        fn order(&self, expression: &str, _: Kind) -> String {
             expression.to_string()
+        }
+        fn orders_code_points(&self) -> bool {
+            true
         }
     }
 
@@ -301,5 +319,15 @@ mod tests {
         let mut sql = Sql::new(&Plain, "");
         sql.and_range(&key, KeyRange { after: Some(&after), ..KeyRange::default() });
         assert_eq!(sql.done().text, " AND a >= ?1 AND ((a > ?2) OR (a = ?3 AND b > ?4))");
+    }
+
+    #[test]
+    fn a_value_is_bound_as_often_as_a_dialect_writes_it() {
+        let key = [KeyColumn { expression: "a".to_string(), kind: Kind::Text }];
+        let mut sql = Sql::new(&Plain, "");
+        sql.equal(&key, &[Value::Text("x".into())]).push(" AND b = ").bind(&Value::Null);
+        let statement = sql.done();
+        assert_eq!(statement.text, "(a = ?1 AND a LIKE ?2) AND b = ?3");
+        assert_eq!(statement.parameters, [Value::Text("x".into()), Value::Text("x".into()), Value::Null]);
     }
 }

@@ -23,11 +23,13 @@ pub struct VerifyOptions {
     pub batch: usize,
     /// How many deviations the report keeps; all are counted, and the observer hears of each.
     pub keep: usize,
+    /// The maps to compare; none means all.
+    pub maps: Option<Vec<String>>,
 }
 
 impl Default for VerifyOptions {
     fn default() -> Self {
-        VerifyOptions { batch: 5000, keep: 10_000 }
+        VerifyOptions { batch: 5000, keep: 10_000, maps: None }
     }
 }
 
@@ -39,6 +41,7 @@ pub fn verify(
     options: &VerifyOptions,
     observer: &mut dyn Observer,
 ) -> Result<VerifyReport, RunError> {
+    world::check_maps(steps, options.maps.as_deref().unwrap_or_default())?;
     world::check_schema(legacy, target, steps)?;
     legacy.begin_read().on(Side::Legacy)?;
     if let Err(error) = target.begin_read().on(Side::Target) {
@@ -67,6 +70,9 @@ fn all_steps(
     }
     for (step, carried) in steps.iter().zip(&begun) {
         let spec = step.spec();
+        if options.maps.as_ref().is_some_and(|maps| !maps.contains(&spec.name)) {
+            continue;
+        }
         sink.report.steps.push(VerifiedStep { map: spec.name.clone(), ..VerifiedStep::default() });
         let links = Links::load(target, spec, steps)?;
         let step = step.as_ref();
@@ -140,7 +146,7 @@ impl Comparison<'_, '_, '_> {
         if !self.carried {
             return Ok(Vec::new());
         }
-        if scan::same_order(self.spec) {
+        if self.same_order() {
             let range = KeyRange { after, upto: Some(last), before: None };
             return entries::page(self.target, self.spec, range, Order::Ascending, i64::MAX as usize);
         }
@@ -150,12 +156,16 @@ impl Comparison<'_, '_, '_> {
 
     /// Entries after the last legacy row.
     fn tail(&mut self, after: Option<&Key>, batch: usize) -> Result<(), RunError> {
-        if scan::same_order(self.spec) { self.gone_after(after.cloned(), batch) } else { Ok(()) }
+        if self.same_order() { self.gone_after(after.cloned(), batch) } else { Ok(()) }
     }
 
     /// Entries that no legacy row was seen for, where the order of keys does not help.
     fn rest(&mut self, batch: usize) -> Result<(), RunError> {
-        if scan::same_order(self.spec) { Ok(()) } else { self.gone_after(None, batch) }
+        if self.same_order() { Ok(()) } else { self.gone_after(None, batch) }
+    }
+
+    fn same_order(&self) -> bool {
+        scan::same_order(self.spec, self.legacy, self.target)
     }
 
     fn gone_after(&mut self, mut after: Option<Key>, batch: usize) -> Result<(), RunError> {

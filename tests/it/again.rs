@@ -79,6 +79,38 @@ fn rejects_over_the_budget_stop_a_run_and_a_retry_takes_what_was_corrected() {
 }
 
 #[test]
+fn a_retry_can_be_limited_to_maps_and_reasons() {
+    let pair = Pair::sample();
+    pair.run();
+    pair.on_legacy(
+        "UPDATE Patient SET Sex = 'Female' WHERE PatientSerNum = 108; \
+         UPDATE Patient SET AccessLevel = '1' WHERE PatientSerNum = 109",
+    );
+    let retry = |more: &[&str]| pair.cutover("retry", &[&["--max-rejects", "any"], more].concat());
+    assert!(retry(&["--map", "HospitalIdentifier"]).with(0).out.contains("nothing to migrate"));
+    assert!(retry(&["--map", "Caregiver", "--reason", "NoPatient2"]).with(0).out.contains("nothing to migrate"));
+    assert!(
+        retry(&["--map", "Patient", "--reason", "Access"]).with(0).out.contains("complete: 1 legacy rows migrated")
+    );
+    assert_eq!(pair.ask("SELECT legacy_id FROM patients_patient WHERE legacy_id IN (108, 109)"), ["109"]);
+    assert_eq!(pair.ask("SELECT COUNT(*) FROM cutover_reject"), ["22"]);
+    assert!(retry(&["--map", "Patient,Caregiver"]).with(0).out.contains("complete: 2 legacy rows migrated"));
+    assert_eq!(pair.ask("SELECT COUNT(*) FROM cutover_reject"), ["20"]);
+    retry(&["--map", "Patient", "--reason", "Acess"]).with(2).says(&["no row is rejected for Acess"]);
+    retry(&["--map", "Patent"]).with(2).says(&["no map Patent", "Patient, HospitalIdentifier, Caregiver"]);
+    assert_eq!(pair.cutover("verify", &[]).status, 0);
+}
+
+#[test]
+fn a_limited_retry_counts_the_other_rejects_against_the_budget() {
+    let pair = Pair::sample();
+    pair.run();
+    let ended = pair.cutover("retry", &["--reason", "Access", "--max-rejects", "22"]).with(1);
+    assert!(ended.out.contains("23 rows rejected, 22 allowed"), "{}", ended.out);
+    pair.cutover("retry", &["--reason", "Access", "--max-rejects", "23"]).with(0);
+}
+
+#[test]
 fn status_tells_how_it_stands() {
     let pair = Pair::sample();
     assert!(pair.cutover("status", &[]).with(0).out.contains("nothing was ever migrated"));

@@ -4,6 +4,7 @@
 
 mod again;
 mod artefacts;
+mod coverage;
 mod databases;
 mod demo;
 mod full;
@@ -11,5 +12,6 @@ mod maps;
 mod output;
 mod resume;
 mod rollback;
+mod status;
 mod verify;
 mod witnesses;

@@ -2,7 +2,7 @@
 
 use cutover_mapping_dsl::plan::*;
 use cutover_mapping_dsl::schema::read::read;
-use cutover_mapping_dsl::schema::{Assigned, Column, Dialect, Table};
+use cutover_mapping_dsl::schema::{Assigned, Column, Dialect, ForeignKey, Table};
 use cutover_mapping_dsl::source::FileId;
 use cutover_mapping_dsl::types::Type;
 
@@ -28,6 +28,7 @@ fn column(name: &str, ty: Type, nullable: bool) -> Column {
         default: None,
         assigned: Assigned::No,
         allowed: None,
+        charset: None,
         collation: None,
         comment: None,
     }
@@ -36,6 +37,7 @@ fn column(name: &str, ty: Type, nullable: bool) -> Column {
 fn table(name: &str, key: &str, columns: Vec<Column>) -> Table {
     Table {
         name: name.into(),
+        own_name: name.into(),
         namespace: None,
         line: 1,
         columns,
@@ -424,4 +426,50 @@ pub(crate) fn hostile() -> Plan {
         }
     }
     plan
+}
+
+/// Many tables on both sides with a map for each pair. Every fourth target refers to the one three before, the first
+/// ones to each other in a long row.
+pub(crate) fn large(tables: usize) -> Plan {
+    let mut plan = plan("UTC");
+    let (legacy, target, step) =
+        (plan.legacy.schema.tables[0].clone(), plan.target.schema.tables[0].clone(), plan.steps[0].clone());
+    plan.legacy.schema.tables.clear();
+    plan.target.schema.tables.clear();
+    plan.steps.clear();
+    for at in 0..tables {
+        plan.legacy.schema.tables.push(Table { name: format!("L{at}"), ..legacy.clone() });
+        let mut target = Table { name: format!("T{at}"), ..target.clone() };
+        if at % 4 == 3 || (1..20).contains(&at) {
+            let columns = vec!["legacy_id".into()];
+            let table = format!("T{}", if at < 20 { at - 1 } else { at - 3 });
+            let (name, referenced, actions) = (None, vec![], vec![]);
+            target.foreign_keys.push(ForeignKey {
+                name,
+                columns,
+                table,
+                referenced,
+                namespace: None,
+                actions,
+                line: 1,
+            });
+        }
+        plan.target.schema.tables.push(target);
+        let mut step = Step { name: format!("M{at}"), ..step.clone() };
+        step.read.table = format!("L{at}");
+        step.read.exists.clear();
+        step.read.required.clear();
+        step.deferred.clear();
+        step.targets[0].table = format!("T{at}");
+        if at > 0 {
+            let kind = LinkKind::Reference { step: format!("M{}", at - 1), target: 0 };
+            step.links.push(Link { kind, key: vec![legacy_id(&step.read)], line: 5 });
+        }
+        plan.steps.push(step);
+    }
+    plan
+}
+
+fn legacy_id(read: &Read) -> Expr {
+    legacy(read, 0, OnZero::Null)
 }

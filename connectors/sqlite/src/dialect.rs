@@ -1,6 +1,6 @@
 //! How SQLite spells things.
 
-use cutover_runtime::connection::SqlDialect;
+use cutover_runtime::connection::{Place, SqlDialect};
 use cutover_runtime::value::Kind;
 
 /// The dialect of SQLite.
@@ -20,16 +20,25 @@ impl SqlDialect for SqliteDialect {
         format!("?{index}")
     }
 
-    fn column_type(&self, kind: Kind) -> &'static str {
-        match kind {
+    fn column_type(&self, kind: Kind, _: Place) -> String {
+        let name = match kind {
             Kind::Boolean | Kind::Integer => "INTEGER",
             Kind::Bytes => "BLOB",
             Kind::Decimal | Kind::Float | Kind::Text | Kind::Uuid => "TEXT",
             Kind::Date | Kind::DateTime | Kind::Instant | Kind::Time => "TEXT",
-        }
+        };
+        name.to_string()
     }
 
-    fn exact(&self, expression: &str, kind: Kind) -> String {
+    fn equal(&self, left: &str, right: &mut dyn FnMut() -> String, kind: Kind) -> String {
+        format!("{} = {}", self.order(left, kind), right())
+    }
+
+    fn orders_code_points(&self) -> bool {
+        true
+    }
+
+    fn order(&self, expression: &str, kind: Kind) -> String {
         match kind {
             Kind::Boolean | Kind::Integer | Kind::Float | Kind::Bytes => expression.to_string(),
             // All of these are text here, and a column may be declared COLLATE NOCASE.

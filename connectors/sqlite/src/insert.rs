@@ -132,7 +132,7 @@ fn write_row(
         }
         statement.raw_execute()
     };
-    let refused = |kind, constraint| Ok(Some(Violation { kind, table: writer.target.table.clone(), constraint }));
+    let refused = |kind, constraint| Ok(Some(violation(writer.target, kind, constraint)));
     match run() {
         Ok(0) => refused(ViolationKind::Check, "a trigger that ignores the row".to_string()),
         Ok(_) => Ok(None),
@@ -145,6 +145,13 @@ fn write_row(
             None => Err(sqlite.fault(&error)),
         },
     }
+}
+
+/// SQLite names columns, or a check by its name or its text.
+fn violation(target: &TargetSpec, kind: ViolationKind, constraint: String) -> Violation {
+    let named = target.columns.iter().filter(|column| constraint.contains(&column.name));
+    let columns = named.map(|column| column.name.clone()).collect();
+    Violation { kind, table: target.table.clone(), constraint, columns }
 }
 
 /// Returns what SQLite names: columns or a constraint; its own words where it names nothing.
@@ -162,7 +169,7 @@ fn unwritable_time(target: &TargetSpec, row: &Row) -> Option<Violation> {
     };
     let (column, _) = target.columns.iter().zip(row).find(|(_, value)| beyond(value))?;
     let constraint = format!("{}, which takes the years 0000 to 9999", column.name);
-    Some(Violation { kind: ViolationKind::Check, table: target.table.clone(), constraint })
+    Some(violation(target, ViolationKind::Check, constraint))
 }
 
 /// A number with many digits is sent as text; a column with numeric affinity would round it.
@@ -176,7 +183,7 @@ fn loses_digits(sqlite: &Sqlite, target: &TargetSpec, row: &Row) -> Result<Optio
         let keeps = || catalogue::keeps_text(&sqlite.inner, &target.table, &column.name);
         if long && !keeps().map_err(|error| sqlite.fault(&error))? {
             let constraint = format!("{}, which cannot keep so many digits", column.name);
-            return Ok(Some(Violation { kind: ViolationKind::Check, table: target.table.clone(), constraint }));
+            return Ok(Some(violation(target, ViolationKind::Check, constraint)));
         }
     }
     Ok(None)

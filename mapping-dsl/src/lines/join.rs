@@ -61,7 +61,8 @@ impl Cutter {
         let same_line =
             before.len() > self.text[..at].iter().rposition(|byte| *byte == b'\n').map_or(0, |line| line + 1);
         let goes_on = same_line && goes_on_after(before);
-        goes_on || [&b"->"[..], b"<->", b"<-", b"|", b"++", b"allow("].iter().any(|start| next.starts_with(start))
+        let is_allow = next.strip_prefix(b"allow").is_some_and(|rest| rest.trim_ascii_start().starts_with(b"("));
+        goes_on || is_allow || [&b"->"[..], b"<->", b"<-", b"|", b"++"].iter().any(|start| next.starts_with(start))
     }
 
     /// Returns whether the line has an arrow before it closes a bracket that it did not open.

@@ -32,22 +32,34 @@ pub(super) fn syntax_error(
     if !expected.is_empty() {
         diagnostic = diagnostic.here(format!("expected {}", one_of(&expected)));
     }
-    let help = match piece {
-        Rule::map_header if found.starts_with("->") || found == "{" => Some("each table has an alias: `old.Patient p`"),
-        Rule::map_header | Rule::values_header | Rule::language_piece | Rule::side_piece => None,
+    let (help, instead) = match piece {
+        Rule::map_header if found.starts_with("->") || found == "{" => {
+            (Some("each table has an alias: `old.Patient p`"), None)
+        }
+        Rule::map_header | Rule::values_header | Rule::language_piece | Rule::side_piece => (None, None),
         _ => habit(&found, &text[..at]),
     };
-    match help {
-        Some(help) => diagnostic.help(help),
-        None => diagnostic,
+    match (help, instead) {
+        (Some(help), Some((written, instead))) => {
+            diagnostic.patch(help, Span::new(file, base + at..base + at + written.len()), instead)
+        }
+        (Some(help), None) => diagnostic.help(help),
+        (None, _) => diagnostic,
     }
 }
 
-/// What people write out of habit, and what is written here.
-fn habit(found: &str, before: &str) -> Option<&'static str> {
+/// What people write out of habit: what is written here in words, and where one word replaces another, both.
+fn habit(found: &str, before: &str) -> (Option<&'static str>, Option<(&'static str, &'static str)>) {
+    let plain = [
+        (";", "", "a line end ends a statement: take `;` out"),
+        ("=>", "->", "write `->`, or `<->` when nothing is lost"),
+        ("&&", "and", "write `and`"),
+        ("||", "or", "write `or`; `++` joins texts"),
+    ];
+    if let Some((written, instead, help)) = plain.into_iter().find(|(written, ..)| found.starts_with(written)) {
+        return (Some(help), Some((written, instead)));
+    }
     let habits = [
-        (";", "a line end ends a statement: take `;` out"),
-        ("=>", "write `->`, or `<->` when nothing is lost"),
         ("==", "a rule has an arrow; conditions stand after `where` and `when`"),
         ("=", "write `->` or `<->` for a rule, `==` to compare"),
         ("'", "texts stand in double quotes"),
@@ -55,13 +67,11 @@ fn habit(found: &str, before: &str) -> Option<&'static str> {
         ("<->", "a rule has one arrow, with a value left and a column right of it"),
         ("->", "a rule has one arrow, with a value left and a column right of it"),
         ("<-", "a rule has one arrow, with a value left and a column right of it"),
-        ("&&", "write `and`"),
-        ("||", "write `or`; `++` joins texts"),
         ("!", "write `not`"),
     ];
     let known = habits.into_iter().find(|(written, _)| found.starts_with(written)).map(|(_, help)| help);
     let is_lone_word = before.split_ascii_whitespace().count() == 1 && !before.contains(['.', '(', '"']);
-    known.or_else(|| is_lone_word.then_some(STATEMENTS).filter(|_| !KEYWORDS.contains(&before.trim())))
+    (known.or_else(|| is_lone_word.then_some(STATEMENTS).filter(|_| !KEYWORDS.contains(&before.trim()))), None)
 }
 
 const STATEMENTS: &str = "a statement is a rule such as `a.Name <-> t.name`, or begins with `key`, `into`, `drop`, \

@@ -107,7 +107,9 @@ impl Resolver<'_, '_> {
                 found
             }
             None => {
-                if shape.keyed.is_none() {
+                if shape.keyed.is_none() && shape.key.is_none() {
+                    self.draft.damaged = true; // The other map's key has been reported.
+                } else if shape.keyed.is_none() {
                     let message = format!("`{}` writes {}: say which", shape.name, names.join(", "));
                     let help = format!("write `ref {}.{}(…)`", shape.name, names.first().unwrap_or(&"target"));
                     self.report(Diagnostic::error(Code::REFERENCE, name.span, message).help(help));

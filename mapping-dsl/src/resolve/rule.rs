@@ -7,7 +7,7 @@ use super::expression::Place;
 use super::loss::{ALLOWS, Loss, reads_zero_dates};
 use super::statement::words;
 use crate::ast;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Applicability, Code, Diagnostic};
 use crate::plan::{self, Arrow, Class, Expr, ExprKind, Literal};
 use crate::schema::{Assigned, Column};
 use crate::source::Span;
@@ -132,7 +132,7 @@ impl Resolver<'_, '_> {
             let message = "`<->` claims a way back, and there is none";
             let error =
                 Diagnostic::error(Code::NO_WAY_BACK, rule.value.span, message).label(rule.arrow_span, "the claim");
-            self.report(error.help("write `->`").patch("claim the way forward only", rule.arrow_span, "->"));
+            self.report(error.patch("write `->`", rule.arrow_span, "->"));
         }
         for allow in &rule.allows {
             self.check_allow(rule, allow, losses, zero);
@@ -154,7 +154,7 @@ impl Resolver<'_, '_> {
         if let Some(first) = first.filter(|first| first.span != allow.span) {
             let message = format!("`allow({name})` is given twice");
             let error = Diagnostic::error(Code::STALE_ALLOW, allow.span, message).label(first.span, "first here");
-            self.report(error.help("take one out").patch("take it out", allow.span, ""));
+            self.report(error.patch("take one out", allow.span, ""));
             return;
         }
         let needed = if name == "zero.null" { zero } else { losses.iter().any(|loss| loss.name == name) };
@@ -162,7 +162,7 @@ impl Resolver<'_, '_> {
             let message = format!("stale allow: `{name}` does not apply here");
             let error = Diagnostic::error(Code::STALE_ALLOW, allow.span, message);
             let error = if needed { error.note("`->` claims nothing about the way back") } else { error };
-            self.report(error.help("take it out").patch("take it out", allow.span, ""));
+            self.report(error.patch_as(Applicability::MachineApplicable, "take it out", allow.span, ""));
         } else if allow.reason.as_ref().is_none_or(|reason| reason.text.trim().is_empty()) {
             let message = format!("`allow({name})` says no reason");
             self.report(
@@ -192,5 +192,10 @@ fn refused_loss(rule: &ast::Rule, loss: &Loss, ddl: Span) -> Option<Diagnostic> 
         ),
         _ => format!("add `{allow}`, or write `->`"),
     };
-    Some(error.label(ddl, "the column is declared here").help(help).patch("allow it", end, format!(" {allow}")))
+    Some(error.label(ddl, "the column is declared here").patch_as(
+        Applicability::HasPlaceholders,
+        help,
+        end,
+        format!("  {allow}"),
+    ))
 }

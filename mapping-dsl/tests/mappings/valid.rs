@@ -1,21 +1,11 @@
 //! Mappings that are right; the snapshot is their plan in short.
 
-use crate::support::{compile_file, messages, suite};
+use crate::support::{compile_file, messages};
 use cutover_mapping_dsl::plan::{
     Arrow, Condition, Expr, ExprKind, Link, LinkKind, Operand, Outcome, Plan, Rollback, Step, Target, ValueMap,
 };
 use std::collections::BTreeSet;
 use std::fmt::Write;
-use std::path::PathBuf;
-
-/// Returns all mappings of the corpus that are right.
-pub(crate) fn cases() -> Vec<PathBuf> {
-    let files = std::fs::read_dir(suite().join("valid")).expect("the folder of the corpus is there");
-    let paths = files.map(|file| file.expect("its files can be listed").path());
-    let mut maps: Vec<PathBuf> = paths.filter(|path| path.extension().is_some_and(|kind| kind == "map")).collect();
-    maps.sort();
-    maps
-}
 
 #[test]
 fn plans_are_as_reviewed() {
