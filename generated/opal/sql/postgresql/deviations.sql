@@ -51,7 +51,7 @@ FROM "new"."cutover_map_patient" AS "cutover_entry"
 WHERE "cutover_entry"."t_key" IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM "new"."patients_patient" AS "cutover_found" WHERE "cutover_found"."id" = "cutover_entry"."t_key");
 
--- Rows of patients_patient (t) without an entry.
+-- Rows of patients_patient without an entry of any map.
 SELECT "cutover_found"."id"
 FROM "new"."patients_patient" AS "cutover_found"
 WHERE NOT EXISTS (SELECT 1 FROM "new"."cutover_map_patient" AS "cutover_entry" WHERE "cutover_entry"."t_key" = "cutover_found"."id")
@@ -181,7 +181,7 @@ FROM "new"."cutover_map_hospital_identifier" AS "cutover_entry"
 WHERE "cutover_entry"."h_key" IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM "new"."patients_hospitalpatient" AS "cutover_found" WHERE "cutover_found"."id" = "cutover_entry"."h_key");
 
--- Rows of patients_hospitalpatient (h) without an entry.
+-- Rows of patients_hospitalpatient without an entry of any map.
 SELECT "cutover_found"."id"
 FROM "new"."patients_hospitalpatient" AS "cutover_found"
 WHERE NOT EXISTS (SELECT 1 FROM "new"."cutover_map_hospital_identifier" AS "cutover_entry" WHERE "cutover_entry"."h_key" = "cutover_found"."id")
@@ -239,7 +239,7 @@ FROM "new"."cutover_map_caregiver" AS "cutover_entry"
 WHERE "cutover_entry"."caregiver_key" IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM "new"."users_user" AS "cutover_found" WHERE "cutover_found"."id" = "cutover_entry"."caregiver_key");
 
--- Rows of users_user (caregiver) without an entry.
+-- Rows of users_user without an entry of any map.
 SELECT "cutover_found"."id"
 FROM "new"."users_user" AS "cutover_found"
 WHERE NOT EXISTS (SELECT 1 FROM "new"."cutover_map_caregiver" AS "cutover_entry" WHERE "cutover_entry"."caregiver_key" = "cutover_found"."id")
@@ -378,7 +378,7 @@ FROM "new"."cutover_map_caregiver" AS "cutover_entry"
 WHERE "cutover_entry"."profile_key" IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM "new"."caregivers_caregiverprofile" AS "cutover_found" WHERE "cutover_found"."id" = "cutover_entry"."profile_key");
 
--- Rows of caregivers_caregiverprofile (profile) without an entry.
+-- Rows of caregivers_caregiverprofile without an entry of any map.
 SELECT "cutover_found"."id"
 FROM "new"."caregivers_caregiverprofile" AS "cutover_found"
 WHERE NOT EXISTS (SELECT 1 FROM "new"."cutover_map_caregiver" AS "cutover_entry" WHERE "cutover_entry"."profile_key" = "cutover_found"."id")
@@ -410,7 +410,7 @@ FROM "new"."cutover_map_caregiver" AS "cutover_entry"
 WHERE "cutover_entry"."self_key" IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM "new"."patients_relationship" AS "cutover_found" WHERE "cutover_found"."id" = "cutover_entry"."self_key");
 
--- Rows of patients_relationship (self) without an entry.
+-- Rows of patients_relationship without an entry of any map.
 SELECT "cutover_found"."id"
 FROM "new"."patients_relationship" AS "cutover_found"
 WHERE NOT EXISTS (SELECT 1 FROM "new"."cutover_map_caregiver" AS "cutover_entry" WHERE "cutover_entry"."self_key" = "cutover_found"."id")
