@@ -6,6 +6,7 @@ mod again;
 mod artefacts;
 mod databases;
 mod demo;
+mod engines;
 mod full;
 mod maps;
 mod output;

@@ -3,7 +3,7 @@
 use crate::arguments::{DialectName, SchemaOptions, SideName};
 use crate::failure::Failure;
 use crate::mapping::{self, counted};
-use crate::{Status, output};
+use crate::{Status, database, output};
 use cutover_mapping_dsl::schema::translate::create_statements;
 use cutover_mapping_dsl::schema::{Assigned, Column, Dialect, Schema, Table, read};
 use cutover_mapping_dsl::source::FileId;
@@ -12,12 +12,7 @@ use serde_json::json;
 pub(crate) fn run(options: &SchemaOptions) -> Result<Status, Failure> {
     let schema = schema(options)?;
     if schema.tables.is_empty() && !options.skipped {
-        let message = format!(
-            "{}: no table could be read as {}; try --as with another dialect, or --skipped",
-            options.file.display(),
-            schema.dialect
-        );
-        return Err(Failure::findings(message));
+        return Err(Failure::findings(nothing(options, &schema)));
     }
     match (options.dialect, options.skipped, options.json) {
         (Some(dialect), ..) => translate(&schema, dialect)?,
@@ -31,7 +26,22 @@ pub(crate) fn run(options: &SchemaOptions) -> Result<Status, Failure> {
     Ok(Status::Done)
 }
 
+fn nothing(options: &SchemaOptions, schema: &Schema) -> String {
+    match options.file.to_str().filter(|text| database::is_url(text)) {
+        Some(url) => format!("{}: the database has no tables", database::place(url)),
+        None => format!(
+            "{}: no table could be read as {}; try --as with another dialect, or --skipped",
+            options.file.display(),
+            schema.dialect
+        ),
+    }
+}
+
 fn schema(options: &SchemaOptions) -> Result<Schema, Failure> {
+    if let Some(url) = options.file.to_str().filter(|text| database::is_url(text)) {
+        let (dialect, ddl) = database::ddl(url)?;
+        return Ok(read::read(FileId(0), &ddl, dialect));
+    }
     let is_map = options.file.extension().is_some_and(|extension| extension == "map");
     if is_map {
         let plan = mapping::load(&options.file)?;
