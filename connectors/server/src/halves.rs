@@ -64,7 +64,8 @@ mod tests {
     fn check(numbers: &[i128], expected: &[bool]) -> usize {
         let mut set: BTreeSet<i128> = BTreeSet::new();
         let mut attempts = 0;
-        let drafts = numbers.iter().map(|number| Draft { rows: vec![Some(vec![Value::Integer(*number)])], keys: vec![] });
+        let drafts =
+            numbers.iter().map(|number| Draft { rows: vec![Some(vec![Value::Integer(*number)])], keys: vec![] });
         let mut write = |drafts: &mut [Draft]| {
             attempts += 1;
             let mut next = set.clone();
