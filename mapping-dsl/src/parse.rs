@@ -10,9 +10,7 @@ mod words;
 
 use self::grammar::{MapGrammar, Rule};
 use self::leaf::{Builder, arrow_of, children, inner, next};
-use crate::ast::{
-    self, Comment, File, Side, SideRole, Statement, StatementKind, ValueArm, ValueOutcome, Values,
-};
+use crate::ast::{self, Comment, File, Side, SideRole, Statement, StatementKind, ValueArm, ValueOutcome, Values};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::lines::{self, Block, Piece};
 use crate::parallel;
