@@ -7,6 +7,7 @@ mod artefacts;
 mod coverage;
 mod databases;
 mod demo;
+mod engines;
 mod full;
 mod maps;
 mod output;

@@ -6,7 +6,7 @@ mod show;
 use crate::arguments::{DialectName, SchemaOptions, SideName};
 use crate::failure::Failure;
 use crate::mapping;
-use crate::{Status, output};
+use crate::{Status, database, output};
 use cutover_mapping_dsl::schema::translate::create_statements;
 use cutover_mapping_dsl::schema::{Dialect, Schema, encoding, read};
 use cutover_mapping_dsl::source::FileId;
@@ -15,12 +15,7 @@ use cutover_mapping_dsl::types::Type;
 pub(crate) fn run(options: &SchemaOptions) -> Result<Status, Failure> {
     let schema = schema(options)?;
     if schema.tables.is_empty() && !options.skipped {
-        let message = format!(
-            "{}: no table could be read as {}; try --as with another dialect, or --skipped",
-            options.file.display(),
-            schema.dialect
-        );
-        return Err(Failure::findings(message));
+        return Err(Failure::findings(nothing(options, &schema)));
     }
     match (options.dialect, options.skipped, options.json) {
         (Some(dialect), ..) => translate(&schema, dialect)?,
@@ -31,7 +26,22 @@ pub(crate) fn run(options: &SchemaOptions) -> Result<Status, Failure> {
     Ok(Status::Done)
 }
 
+fn nothing(options: &SchemaOptions, schema: &Schema) -> String {
+    match options.file.to_str().filter(|text| database::is_url(text)) {
+        Some(url) => format!("{}: the database has no tables", database::place(url)),
+        None => format!(
+            "{}: no table could be read as {}; try --as with another dialect, or --skipped",
+            options.file.display(),
+            schema.dialect
+        ),
+    }
+}
+
 fn schema(options: &SchemaOptions) -> Result<Schema, Failure> {
+    if let Some(url) = options.file.to_str().filter(|text| database::is_url(text)) {
+        let (dialect, ddl) = database::ddl(url)?;
+        return Ok(read::read(FileId(0), &ddl, dialect));
+    }
     let is_map = options.file.extension().is_some_and(|extension| extension == "map");
     if is_map {
         let plan = mapping::load(&options.file)?;
