@@ -3,6 +3,7 @@
 
 use crate::sql::pushdown;
 use crate::wording::{Wording, conditions};
+use cutover_mapping_dsl::parallel;
 use cutover_mapping_dsl::plan::{Join, LeftTables, Link, LinkKind, Plan, Reason, Rollback, Step, Target};
 use cutover_mapping_dsl::schema::Dialect;
 use serde::Serialize;
@@ -159,7 +160,7 @@ pub fn outline(plan: &Plan) -> Outline {
         |left: &LeftTables| LeftOutline { tables: left.tables.clone(), reason: left.reason.clone(), line: left.line };
     Outline {
         mapping: plan.file.clone(),
-        steps: plan.steps.iter().map(|step| step_outline(plan, step)).collect(),
+        steps: parallel::map(&plan.steps, |step| step_outline(plan, step)),
         left: plan.left.iter().map(left).collect(),
     }
 }
@@ -264,7 +265,7 @@ fn references(plan: &Plan, step: &Step) -> Vec<ReferenceStrategy> {
 fn reference(plan: &Plan, link: &Link) -> ReferenceStrategy {
     match &link.kind {
         LinkKind::Reference { step, target } => {
-            let referred = plan.steps.iter().find(|other| other.name == *step);
+            let referred = plan.place(step).map(|place| &plan.steps[place]);
             let role = referred.filter(|step| step.targets.len() > 1).map(|step| &step.targets[*target].role);
             ReferenceStrategy {
                 what: role.map_or(format!("keys of {step}"), |role| format!("keys of {step}, {role}")),
