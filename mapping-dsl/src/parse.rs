@@ -56,9 +56,10 @@ pub fn parse(file: FileId, text: &str) -> (File, Vec<Diagnostic>) {
     let read = parallel::map(&maps, |item| {
         let mut reader = reader();
         reader.item(item);
-        let is_damaged = item.block.as_ref().is_some_and(|block| {
-            unclosed.iter().any(|span| (item.head.start..=block.close.end).contains(&span.start))
-        });
+        let is_damaged = item
+            .block
+            .as_ref()
+            .is_some_and(|block| unclosed.iter().any(|span| (item.head.start..=block.close.end).contains(&span.start)));
         if is_damaged {
             reader.diagnostics.truncate(MOST_BEHIND_A_BRACKET);
         }

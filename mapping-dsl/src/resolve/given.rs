@@ -13,10 +13,7 @@ use crate::world::World;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Resolves all `fn` lines of a mapping; tells which of them have errors.
-pub(crate) fn functions(
-    world: &World<'_>,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> (Vec<GivenFunction>, BTreeSet<usize>) {
+pub(crate) fn functions(world: &World<'_>, diagnostics: &mut Vec<Diagnostic>) -> (Vec<GivenFunction>, BTreeSet<usize>) {
     let mut names: BTreeMap<&str, Span> = BTreeMap::new();
     let (mut given, mut broken) = (Vec::new(), BTreeSet::new());
     for (index, function) in world.tree.functions.iter().enumerate() {
