@@ -217,8 +217,7 @@ fn line_fits(printed: &str, expected: &str) -> bool {
 #[test]
 fn the_rust_guide_shows_the_example() {
     let blocks = blocks(&page("rust-service.md"));
-    let shown: Vec<(&str, &Block)> =
-        blocks.iter().filter_map(|block| Some((block.title.as_deref()?, block))).collect();
+    let shown: Vec<(&str, &Block)> = blocks.iter().filter_map(|block| Some((block.title.as_deref()?, block))).collect();
     for (title, block) in &shown {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(title);
         let file = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{title}: {error}"));

@@ -155,11 +155,8 @@ pub struct PushedDown {
 
 /// Returns the outline of a plan.
 pub fn outline(plan: &Plan) -> Outline {
-    let left = |left: &LeftTables| LeftOutline {
-        tables: left.tables.clone(),
-        reason: left.reason.clone(),
-        line: left.line,
-    };
+    let left =
+        |left: &LeftTables| LeftOutline { tables: left.tables.clone(), reason: left.reason.clone(), line: left.line };
     Outline {
         mapping: plan.file.clone(),
         steps: plan.steps.iter().map(|step| step_outline(plan, step)).collect(),

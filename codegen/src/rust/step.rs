@@ -3,8 +3,8 @@
 
 use super::expression::Writer;
 use super::fields::{Names, is_borrowed, kind, legacy_type, module_name, value_type};
-use super::{given, print};
 use super::spec::{Specification, specification};
+use super::{given, print};
 use crate::{EmitError, comment};
 use askama::Template;
 use cutover_mapping_dsl::plan::{self, Expr, ExprKind, LinkKind, Plan, Step};

@@ -461,7 +461,15 @@ pub(crate) fn large(tables: usize) -> Plan {
             let columns = vec!["legacy_id".into()];
             let table = format!("T{}", if at < 20 { at - 1 } else { at - 3 });
             let (name, referenced, actions) = (None, vec![], vec![]);
-            target.foreign_keys.push(ForeignKey { name, columns, table, referenced, namespace: None, actions, line: 1 });
+            target.foreign_keys.push(ForeignKey {
+                name,
+                columns,
+                table,
+                referenced,
+                namespace: None,
+                actions,
+                line: 1,
+            });
         }
         plan.target.schema.tables.push(target);
         let mut step = Step { name: format!("M{at}"), ..step.clone() };

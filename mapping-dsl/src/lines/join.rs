@@ -6,8 +6,7 @@ use super::{Cutter, ends_with_word};
 const GOES_ON_AFTER: [&str; 6] = ["and", "or", "not", "via", "in", "on"];
 
 /// What a line begins with that goes on with the one before.
-const GOES_ON_BEFORE: [&str; 9] =
-    ["->", "<->", "<-", "|", "++", "on ", "when ", "existing else", "several reject"];
+const GOES_ON_BEFORE: [&str; 9] = ["->", "<->", "<-", "|", "++", "on ", "when ", "existing else", "several reject"];
 
 impl Cutter {
     /// Overwrites the line ends that end no statement.

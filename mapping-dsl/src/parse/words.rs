@@ -36,9 +36,7 @@ pub(super) fn syntax_error(
         Rule::map_header if found.starts_with("->") || found == "{" => {
             (Some("each table has an alias: `old.Patient p`"), None)
         }
-        Rule::fn_piece => {
-            (Some("write `fn name(argument: text) -> text`, perhaps with `else reject \"why\"`"), None)
-        }
+        Rule::fn_piece => (Some("write `fn name(argument: text) -> text`, perhaps with `else reject \"why\"`"), None),
         Rule::map_header | Rule::values_header | Rule::language_piece | Rule::side_piece => (None, None),
         _ => habit(&found, &text[..at]),
     };
