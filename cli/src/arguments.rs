@@ -65,6 +65,12 @@ pub(crate) struct CheckOptions {
     /// How to print findings; json is one object a line, as rustc prints them
     #[arg(long, value_enum, default_value = "human")]
     pub(crate) message_format: MessageFormat,
+    /// Compare the DDL of one side with this database and name every difference
+    #[arg(long, value_name = "URL")]
+    pub(crate) against: Option<String>,
+    /// Which side the database is; found by its kind if only one side is of it
+    #[arg(long, value_enum, requires = "against")]
+    pub(crate) side: Option<SideName>,
 }
 
 #[derive(Debug, Args)]
@@ -292,8 +298,8 @@ pub(crate) enum SideName {
 
 #[derive(Debug, Args)]
 pub(crate) struct SchemaOptions {
-    /// A DDL file, or a mapping together with --side
-    #[arg(value_name = "FILE")]
+    /// A DDL file, a mapping together with --side, or the URL of a database
+    #[arg(value_name = "FILE|URL")]
     pub(crate) file: PathBuf,
     /// Dialect of the DDL file; guessed if not given
     #[arg(long = "as", value_enum, value_name = "DIALECT", conflicts_with = "side")]

@@ -1,5 +1,6 @@
 //! One file for each command.
 
+mod against;
 pub(crate) mod check;
 pub(crate) mod demo;
 pub(crate) mod explain;

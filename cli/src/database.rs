@@ -1,25 +1,66 @@
-//! Database URLs to connections. A new connector is one arm here.
+//! Database URLs to connections. A new connector is one arm of each `match`.
 
 use crate::failure::Failure;
+use cutover_mapping_dsl::schema::Dialect;
 use cutover_runtime::connection::Connection;
+
+/// Which connector a URL is for: a path, or the URL itself.
+enum Engine<'u> {
+    Sqlite(&'u str),
+    Postgres(&'u str),
+    MariaDb(&'u str),
+}
 
 /// Opens the legacy database for reading.
 pub(crate) fn open_legacy(url: &str) -> Result<Box<dyn Connection>, Failure> {
-    Ok(Box::new(cutover_sqlite::open_legacy(sqlite_path(url)?)?))
+    Ok(match engine(url)? {
+        Engine::Sqlite(path) => Box::new(cutover_sqlite::open_legacy(path)?),
+        Engine::Postgres(url) => Box::new(cutover_postgres::open_legacy(url)?),
+        Engine::MariaDb(url) => Box::new(cutover_mariadb::open_legacy(url)?),
+    })
 }
 
 /// Opens the target database for writing.
 pub(crate) fn open_target(url: &str) -> Result<Box<dyn Connection>, Failure> {
-    Ok(Box::new(cutover_sqlite::open_target(sqlite_path(url)?)?))
+    Ok(match engine(url)? {
+        Engine::Sqlite(path) => Box::new(cutover_sqlite::open_target(path)?),
+        Engine::Postgres(url) => Box::new(cutover_postgres::open_target(url)?),
+        Engine::MariaDb(url) => Box::new(cutover_mariadb::open_target(url)?),
+    })
 }
 
-fn sqlite_path(url: &str) -> Result<&str, Failure> {
+/// Returns the tables of a database as DDL, and the dialect of it.
+pub(crate) fn ddl(url: &str) -> Result<(Dialect, String), Failure> {
+    Ok(match engine(url)? {
+        Engine::Sqlite(path) => (Dialect::Sqlite, cutover_sqlite::open_legacy(path)?.ddl()?),
+        Engine::Postgres(url) => (Dialect::PostgreSql, cutover_postgres::open_legacy(url)?.ddl()?),
+        Engine::MariaDb(url) => (Dialect::MariaDb, cutover_mariadb::open_legacy(url)?.ddl()?),
+    })
+}
+
+/// Returns whether a text names a database rather than a file.
+pub(crate) fn is_url(text: &str) -> bool {
+    engine(text).is_ok()
+}
+
+/// Returns a URL as messages may show it: without user, password and parameters.
+pub(crate) fn place(url: &str) -> String {
+    let (address, _) = url.split_once('?').unwrap_or((url, ""));
+    match address.split_once("://") {
+        Some((scheme, rest)) => format!("{scheme}://{}", rest.rsplit_once('@').map_or(rest, |(_, host)| host)),
+        None => address.to_string(),
+    }
+}
+
+fn engine(url: &str) -> Result<Engine<'_>, Failure> {
     match url.split_once(':') {
-        Some(("sqlite", path)) if !path.is_empty() => Ok(path.strip_prefix("//").unwrap_or(path)),
-        Some((scheme @ ("postgresql" | "postgres" | "mysql" | "mariadb"), _)) => {
-            Err(Failure::usage(format!("{scheme} databases cannot be opened yet; this version runs on SQLite only")))
-        }
+        Some(("sqlite", path)) if !path.is_empty() => Ok(Engine::Sqlite(path.strip_prefix("//").unwrap_or(path))),
+        Some(("postgresql" | "postgres", _)) => Ok(Engine::Postgres(url)),
+        Some(("mysql" | "mariadb", _)) => Ok(Engine::MariaDb(url)),
         // The text is not repeated: it may hold a password.
-        _ => Err(Failure::usage("a database is named by a URL such as sqlite:legacy.db")),
+        _ => Err(Failure::usage(
+            "a database is named by a URL such as sqlite:legacy.db, postgresql://user@host/database or \
+             mysql://user@host/database",
+        )),
     }
 }

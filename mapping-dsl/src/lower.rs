@@ -1,6 +1,7 @@
 //! Drafts to the plan: targets and steps put in the order in which they run, indexes following them.
 
 use crate::diagnostic::{Code, Diagnostic};
+use crate::parallel;
 use crate::plan::{Expr, ExprKind, LinkKind, Outcome, Step};
 use crate::resolve::Draft;
 use crate::world::World;
@@ -25,8 +26,9 @@ pub(crate) fn lower(drafts: Vec<Draft<'_>>, world: &World<'_>, diagnostics: &mut
                 *target = moves.get(step).map_or(*target, |places| places[*target]);
             }
         }
-        step.meaning = meaning(step, world);
     }
+    let meanings = parallel::map(&steps, |step| meaning(step, world));
+    steps.iter_mut().zip(meanings).for_each(|(step, meaning)| step.meaning = meaning);
     let mut slots: Vec<Option<Step>> = steps.into_iter().map(Some).collect();
     order.into_iter().filter_map(|index| slots[index].take()).collect()
 }

@@ -10,9 +10,10 @@ mod words;
 
 use self::grammar::{MapGrammar, Rule};
 use self::leaf::{Builder, arrow_of, children, inner, next};
-use crate::ast::{self, File, Side, SideRole, Statement, StatementKind, ValueArm, ValueOutcome, Values};
+use crate::ast::{self, Comment, File, Side, SideRole, Statement, StatementKind, ValueArm, ValueOutcome, Values};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::lines::{self, Block, Piece};
+use crate::parallel;
 use crate::source::{FileId, Span};
 use pest::Parser;
 use pest::iterators::Pair;
@@ -28,42 +29,81 @@ mod grammar {
 /// An expression with more operators than this is refused: the stages after this one recurse.
 const MOST_OPERATORS: usize = 200;
 
+/// How many statements of a map are reported where one of its brackets is not closed: what follows such a bracket reads
+/// as something else.
+const MOST_BEHIND_A_BRACKET: usize = 2;
+
 /// The edition of the language that this compiler knows.
 pub(crate) const EDITION: u32 = 1;
 
 /// Reads a mapping. What could not be read is in the diagnostics; the tree holds the rest.
 pub fn parse(file: FileId, text: &str) -> (File, Vec<Diagnostic>) {
     let pieces = lines::cut(file, text);
-    let mut reader =
-        Reader { file, text: &pieces.text, original: text, diagnostics: pieces.diagnostics, tree: File::default() };
-    reader.tree.comments = pieces.comments;
-    reader.tree.incomplete = !pieces.strays.is_empty();
-    for item in &pieces.items {
+    let reader = || Reader {
+        file,
+        text: &pieces.text,
+        original: text,
+        comments: &pieces.comments,
+        diagnostics: Vec::new(),
+        tree: File::default(),
+    };
+    let mut whole = reader();
+    let unclosed: Vec<Span> = pieces.diagnostics.iter().map(|error| error.labels[0].span).collect();
+    whole.diagnostics = pieces.diagnostics;
+    whole.tree.incomplete = !pieces.strays.is_empty();
+    let (maps, others): (Vec<&Piece>, Vec<&Piece>) = pieces.items.iter().partition(|item| whole.word(item) == "map");
+    others.into_iter().for_each(|item| whole.item(item));
+    let read = parallel::map(&maps, |item| {
+        let mut reader = reader();
         reader.item(item);
-    }
-    reader.misplaced_docs(&pieces.items, &pieces.strays);
-    (reader.tree, reader.diagnostics)
+        let is_damaged = item
+            .block
+            .as_ref()
+            .is_some_and(|block| unclosed.iter().any(|span| (item.head.start..=block.close.end).contains(&span.start)));
+        if is_damaged {
+            reader.diagnostics.truncate(MOST_BEHIND_A_BRACKET);
+        }
+        (reader.tree, reader.diagnostics)
+    });
+    read.into_iter().for_each(|(tree, diagnostics)| whole.take_in(tree, diagnostics));
+    whole.misplaced_docs(&pieces.items, &pieces.strays);
+    let Reader { mut tree, diagnostics, .. } = whole;
+    tree.comments = pieces.comments;
+    (tree, diagnostics)
 }
 
 struct Reader<'a> {
     file: FileId,
     text: &'a str,
     original: &'a str,
+    comments: &'a [Comment],
     diagnostics: Vec<Diagnostic>,
     tree: File,
 }
 
 impl<'a> Reader<'a> {
     fn item(&mut self, piece: &Piece) {
-        let head = &self.text[piece.head.clone()];
-        match head.split_ascii_whitespace().next() {
-            Some("language") => self.language(piece),
-            Some("legacy" | "target") => self.side(piece),
-            Some("fn") => self.function(piece),
-            Some("values") => self.values(piece),
-            Some("leave") => self.leave(piece),
+        match self.word(piece) {
+            "language" => self.language(piece),
+            "legacy" | "target" => self.side(piece),
+            "fn" => self.function(piece),
+            "leave" => self.leave(piece),
+            "values" => self.values(piece),
             _ => self.map(piece),
         }
+    }
+
+    /// Returns the word with which an item begins.
+    fn word(&self, piece: &Piece) -> &'a str {
+        self.text[piece.head.clone()].split_ascii_whitespace().next().unwrap_or_default()
+    }
+
+    /// Takes in what was read of a map.
+    fn take_in(&mut self, tree: File, diagnostics: Vec<Diagnostic>) {
+        self.tree.maps.extend(tree.maps);
+        self.tree.unreadable.extend(tree.unreadable);
+        self.tree.incomplete |= tree.incomplete;
+        self.diagnostics.extend(diagnostics);
     }
 
     /// Parses one piece; a failure is reported at its place. A broken piece has been reported.
@@ -287,8 +327,8 @@ impl<'a> Reader<'a> {
     fn docs_before(&self, start: usize) -> Vec<String> {
         let mut docs = Vec::new();
         let mut next_start = start;
-        let before = self.tree.comments.partition_point(|comment| comment.span.end <= start);
-        for comment in self.tree.comments[..before].iter().rev() {
+        let before = self.comments.partition_point(|comment| comment.span.end <= start);
+        for comment in self.comments[..before].iter().rev() {
             let between = &self.original[comment.span.end..next_start];
             let joined = between.trim().is_empty() && between.matches('\n').count() <= 1;
             if !comment.doc || !joined {
@@ -310,7 +350,7 @@ impl<'a> Reader<'a> {
         starts.extend(strays);
         starts.sort_unstable();
         let mut following = self.text.len()..self.text.len();
-        for comment in self.tree.comments.iter().rev() {
+        for comment in self.comments.iter().rev() {
             let between = &self.text[comment.span.end..following.start];
             let blank = between.len() - between.trim_start().len();
             let next = if blank < between.len() { comment.span.end + blank } else { following.end };

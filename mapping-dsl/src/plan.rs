@@ -11,7 +11,7 @@ pub use reasons::Cause;
 
 use crate::schema::{Dialect, Schema, Table};
 use crate::types::Type;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// A checked mapping.
@@ -35,6 +35,17 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// Legacy tables whose rows stay where they are, in file order.
     pub left: Vec<LeftTables>,
+    /// Place of each step by its name; see [`Plan::place`].
+    pub places: BTreeMap<String, usize>,
+}
+
+impl Plan {
+    /// Returns the place of a step in running order.
+    pub fn place(&self, name: &str) -> Option<usize> {
+        let placed = self.places.get(name).copied();
+        let placed = placed.filter(|place| self.steps.get(*place).is_some_and(|step| step.name == name));
+        placed.or_else(|| self.steps.iter().position(|step| step.name == name))
+    }
 }
 
 /// Legacy tables of which no map carries rows.
@@ -139,13 +150,20 @@ pub enum Arrow {
     Back,
 }
 
-impl fmt::Display for Arrow {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(match self {
+impl Arrow {
+    /// Returns it as it is written.
+    pub fn sign(self) -> &'static str {
+        match self {
             Arrow::Both => "<->",
             Arrow::Forward => "->",
             Arrow::Back => "<-",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Arrow {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.sign())
     }
 }
 

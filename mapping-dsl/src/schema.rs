@@ -4,6 +4,7 @@
 mod alter;
 mod checks;
 mod column;
+pub mod compare;
 mod create;
 mod declared;
 mod elements;

@@ -312,7 +312,9 @@ impl Carried {
 impl Reject {
     /// Returns the row of the reject table.
     pub(crate) fn into_row(self, map: &str, run: i64) -> Row {
-        let value = if self.value.is_null() { Value::Null } else { Value::Text(self.value.to_string()) };
+        // Not every database keeps the character 0 in a text.
+        let value =
+            if self.value.is_null() { Value::Null } else { Value::Text(self.value.to_string().replace('\0', "\\0")) };
         let texts = [map.to_string(), key_text(&self.key), self.column, self.rule, self.message];
         let mut row: Row = texts.into_iter().map(Value::Text).collect();
         row.extend([value, Value::Integer(self.line.into()), Value::Integer(run.into())]);

@@ -171,6 +171,12 @@ pub trait SqlDialect {
     /// `left` serves it. Calls `right` each time it writes the other side down, in the order of the text.
     fn equal(&self, left: &str, right: &mut dyn FnMut() -> String, kind: Kind) -> String;
 
+    /// Returns what a list of values of a kind holds for one of them. Calls `value` as [`SqlDialect::equal`] does.
+    fn member(&self, value: &mut dyn FnMut() -> String, kind: Kind) -> String {
+        let _ = kind;
+        value()
+    }
+
     /// Returns what keys of a kind are ordered by and compared with in ranges. No two different keys of one table are
     /// equal in it, and an index on them serves it.
     fn order(&self, expression: &str, kind: Kind) -> String;

@@ -11,8 +11,25 @@ use crate::value::Value;
 pub(crate) fn take(target: &mut dyn Connection) -> Result<(), RunError> {
     match target.lock_runner().on(Side::Target)? {
         RunnerLock::Taken => Ok(()),
-        RunnerLock::Held(holder) => Err(RunError::Held { holder }),
+        RunnerLock::Held(holder) => Err(RunError::Held { holder: named(target, holder)? }),
     }
+}
+
+/// Returns who holds the target now, in words for the operator.
+pub(crate) fn holder(target: &mut dyn Connection) -> Result<Option<String>, RunError> {
+    let holder = target.lock_holder().on(Side::Target)?;
+    holder.map(|holder| named(target, holder)).transpose()
+}
+
+/// Adds the owner that the journal knows, where the database itself does not tell the process.
+fn named(target: &mut dyn Connection, holder: String) -> Result<String, RunError> {
+    if !journal::exists(target)? {
+        return Ok(holder);
+    }
+    Ok(match LOCK.all(target)?.last().map(|row| &row[1]) {
+        Some(Value::Text(owner)) if !holder.contains(owner.as_str()) => format!("{owner}, {holder}"),
+        _ => holder,
+    })
 }
 
 /// Begins a new epoch and returns its number. The control tables are there already.

@@ -59,8 +59,7 @@ impl<'a> Sql<'a> {
     }
 
     pub(crate) fn bind(&mut self, value: &Value) -> &mut Self {
-        self.parameters.push(value.clone());
-        let placeholder = self.dialect.placeholder(self.parameters.len());
+        let placeholder = bound(self.dialect, &mut self.parameters, value);
         self.push(&placeholder)
     }
 
@@ -121,7 +120,9 @@ impl<'a> Sql<'a> {
         if let [column] = key {
             self.push(&format!("{} IN (", column.expression));
             for (at, key) in keys.iter().enumerate() {
-                self.push(if at == 0 { "" } else { ", " }).bind(&key[0]);
+                let (dialect, parameters) = (self.dialect, &mut self.parameters);
+                let member = dialect.member(&mut || bound(dialect, parameters, &key[0]), column.kind);
+                self.push(if at == 0 { "" } else { ", " }).push(&member);
             }
             return self.push(")");
         }
@@ -143,11 +144,7 @@ impl<'a> Sql<'a> {
 
     fn equal_value(&mut self, expression: &str, value: &Value, kind: Kind) -> &mut Self {
         let (dialect, parameters) = (self.dialect, &mut self.parameters);
-        let mut bind = || {
-            parameters.push(value.clone());
-            dialect.placeholder(parameters.len())
-        };
-        let equal = dialect.equal(expression, &mut bind, kind);
+        let equal = dialect.equal(expression, &mut || bound(dialect, parameters, value), kind);
         self.push(&equal)
     }
 
@@ -237,6 +234,12 @@ impl<'a> Sql<'a> {
             }
         }
     }
+}
+
+/// Takes in a value as one more parameter, and returns its placeholder.
+fn bound(dialect: &dyn SqlDialect, parameters: &mut Vec<Value>, value: &Value) -> String {
+    parameters.push(value.clone());
+    dialect.placeholder(parameters.len())
 }
 
 /// Returns `alias.column`, quoted.

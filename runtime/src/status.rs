@@ -20,7 +20,7 @@ pub fn status(target: &mut dyn Connection) -> Result<StatusReport, RunError> {
     let runs = RUN.all_known(target)?.iter().map(|row| run_status(row, &handled)).collect();
     let steps = STEP.all(target)?.iter().map(step_status).collect();
     let rejects = rejects(target)?;
-    let holder = target.lock_holder().on(Side::Target)?;
+    let holder = crate::lock::holder(target)?;
     Ok(StatusReport { begun: true, runs, steps, rejects, holder })
 }
 

@@ -5,6 +5,8 @@
 
 pub mod command;
 pub mod content;
+pub mod engines;
 pub mod opal;
+pub mod proxy;
 pub mod random;
 pub mod rows;

@@ -1,5 +1,6 @@
 //! `cutover check`: all findings of all mappings in one go.
 
+use super::against;
 use crate::arguments::{CheckOptions, MessageFormat};
 use crate::failure::Failure;
 use crate::mapping::{self, counted};
@@ -27,6 +28,9 @@ pub(crate) fn run(options: &CheckOptions) -> Result<Status, Failure> {
             summary(path, &compiled, here, warnings);
         }
         errors += here;
+        if let (Some(url), Some(plan)) = (&options.against, &compiled.plan) {
+            errors += against::run(plan, url, options)?;
+        }
         found.extend(compiled.diagnostics);
     }
     if options.message_format == MessageFormat::Human {

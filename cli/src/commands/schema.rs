@@ -6,7 +6,7 @@ mod show;
 use crate::arguments::{DialectName, SchemaOptions, SideName};
 use crate::failure::Failure;
 use crate::mapping;
-use crate::{Status, output};
+use crate::{Status, database, output};
 use cutover_mapping_dsl::schema::translate::create_statements;
 use cutover_mapping_dsl::schema::{Dialect, Schema, encoding, read};
 use cutover_mapping_dsl::source::FileId;
@@ -15,12 +15,7 @@ use cutover_mapping_dsl::types::Type;
 pub(crate) fn run(options: &SchemaOptions) -> Result<Status, Failure> {
     let schema = schema(options)?;
     if schema.tables.is_empty() && !options.skipped {
-        let message = format!(
-            "{}: no table could be read as {}; try --as with another dialect, or --skipped",
-            options.file.display(),
-            schema.dialect
-        );
-        return Err(Failure::findings(message));
+        return Err(Failure::findings(nothing(options, &schema)));
     }
     match (options.dialect, options.skipped, options.json) {
         (Some(dialect), ..) => translate(&schema, dialect)?,
@@ -31,7 +26,22 @@ pub(crate) fn run(options: &SchemaOptions) -> Result<Status, Failure> {
     Ok(Status::Done)
 }
 
+fn nothing(options: &SchemaOptions, schema: &Schema) -> String {
+    match options.file.to_str().filter(|text| database::is_url(text)) {
+        Some(url) => format!("{}: the database has no tables", database::place(url)),
+        None => format!(
+            "{}: no table could be read as {}; try --as with another dialect, or --skipped",
+            options.file.display(),
+            schema.dialect
+        ),
+    }
+}
+
 fn schema(options: &SchemaOptions) -> Result<Schema, Failure> {
+    if let Some(url) = options.file.to_str().filter(|text| database::is_url(text)) {
+        let (dialect, ddl) = database::ddl(url)?;
+        return Ok(read::read(FileId(0), &ddl, dialect));
+    }
     let is_map = options.file.extension().is_some_and(|extension| extension == "map");
     if is_map {
         let plan = mapping::load(&options.file)?;
@@ -63,11 +73,19 @@ fn dialect(name: DialectName) -> Dialect {
     }
 }
 
-/// Reads as the dialect that yields the most columns of a known type; marks of a dump tool decide a tie.
+/// Reads as the dialect that yields the most columns of a known type; marks of a dump tool decide a tie. Read as the
+/// wrong dialect, rows can look like definitions, so what is no text to one may be text to another.
 fn guess(bytes: &[u8]) -> Result<Schema, encoding::NotText> {
     let mut best: Option<((usize, usize), Schema)> = None;
+    let mut refused = None;
     for dialect in Dialect::ALL.into_iter().rev() {
-        let text = encoding::decode(bytes.to_vec(), dialect)?;
+        let text = match encoding::decode(bytes.to_vec(), dialect) {
+            Ok(text) => text,
+            Err(error) => {
+                refused = Some(error);
+                continue;
+            }
+        };
         let schema = read::read(FileId(0), &text, dialect);
         let columns = schema.tables.iter().flat_map(|table| &table.columns);
         let known = columns.filter(|column| !matches!(column.ty, Type::Other(_))).count();
@@ -76,7 +94,11 @@ fn guess(bytes: &[u8]) -> Result<Schema, encoding::NotText> {
             best = Some((score, schema));
         }
     }
-    best.map_or_else(|| read_as(bytes.to_vec(), Dialect::Sqlite), |(_, schema)| Ok(schema))
+    match (best, refused) {
+        (Some((_, schema)), _) => Ok(schema),
+        (None, Some(error)) => Err(error),
+        (None, None) => read_as(bytes.to_vec(), Dialect::Sqlite),
+    }
 }
 
 /// Returns what the tools of a dialect write and others do not.

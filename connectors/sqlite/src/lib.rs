@@ -2,6 +2,7 @@
 //! be read and written is the engine's affair.
 
 mod catalogue;
+mod ddl;
 mod dialect;
 mod error;
 mod insert;

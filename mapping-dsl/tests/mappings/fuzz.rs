@@ -13,13 +13,11 @@ mod checks;
 const CHANGES: usize = 3;
 
 fn schemas() -> Vec<PathBuf> {
-    let list = |folder: &Path| {
-        let files = std::fs::read_dir(folder).expect("the folder is there");
-        files.map(|file| file.expect("its files can be listed").path()).collect::<Vec<_>>()
-    };
-    let folders = list(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/schema")).into_iter();
-    let mut paths: Vec<PathBuf> = folders.filter(|path| path.is_dir()).flat_map(|folder| list(&folder)).collect();
-    paths.retain(|path| path.extension().is_some_and(|kind| kind == "sql"));
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/schema");
+    let list = |folder: PathBuf| std::fs::read_dir(folder).expect("the folder is there");
+    let dialects = list(folder).map(|entry| entry.expect("it can be listed").path()).filter(|path| path.is_dir());
+    let files = dialects.flat_map(list).map(|file| file.expect("its files can be listed").path());
+    let mut paths: Vec<PathBuf> = files.filter(|path| path.extension().is_some_and(|kind| kind == "sql")).collect();
     paths.sort();
     paths
 }

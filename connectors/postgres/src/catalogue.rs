@@ -1,0 +1,96 @@
+//! What the database knows about itself: columns and what they keep, foreign keys, sequences, constraints.
+
+use crate::Postgres;
+use crate::dialect::PostgresDialect;
+use crate::form::Form;
+use crate::write::Keeps;
+use cutover_runtime::connection::{Referrer, SqlDialect, StoreError};
+use postgres::types::Type;
+use std::collections::HashMap;
+
+/// What was asked before and does not change while a run goes on.
+#[derive(Debug, Default)]
+pub(crate) struct Catalogue {
+    tables: HashMap<String, HashMap<String, Keeps>>,
+    constraints: HashMap<(String, String), Vec<String>>,
+}
+
+/// Returns a name of the database that no other has, as long as its server lives.
+pub(crate) fn identity(postgres: &mut Postgres) -> Result<String, StoreError> {
+    let sql =
+        "SELECT system_identifier::text, current_database()::text, current_schema()::text FROM pg_control_system()";
+    let rows = postgres.rows(sql, &[])?;
+    let text = |at| rows.first().and_then(|row| row.get::<_, Option<String>>(at)).unwrap_or_default();
+    let schema = text(2);
+    let schema = if schema == "public" { String::new() } else { format!(":{schema}") };
+    Ok(format!("postgresql:{}:{}{schema}", text(0), text(1)))
+}
+
+/// Returns a table's columns; none if there is no such table.
+pub(crate) fn column_names(postgres: &mut Postgres, table: &str) -> Result<Option<Vec<String>>, StoreError> {
+    let sql = "SELECT attname::text FROM pg_attribute WHERE attrelid = to_regclass(quote_ident($1)) AND attnum > 0 \
+               AND NOT attisdropped ORDER BY attnum";
+    let names: Vec<String> = postgres.rows(sql, &[&table])?.iter().map(|row| row.get(0)).collect();
+    Ok((!names.is_empty()).then_some(names))
+}
+
+/// Returns the foreign keys that refer to a table.
+pub(crate) fn referrers(postgres: &mut Postgres, table: &str) -> Result<Vec<Referrer>, StoreError> {
+    let sql = "SELECT c.conrelid::regclass::text, n.nspname = current_schema(), r.relname::text, a.attname::text, f.attname::text \
+               FROM pg_constraint AS c JOIN pg_class AS r ON r.oid = c.conrelid \
+               JOIN pg_namespace AS n ON n.oid = r.relnamespace \
+               CROSS JOIN LATERAL unnest(c.conkey, c.confkey) AS k (own, other) \
+               JOIN pg_attribute AS a ON a.attrelid = c.conrelid AND a.attnum = k.own \
+               JOIN pg_attribute AS f ON f.attrelid = c.confrelid AND f.attnum = k.other \
+               WHERE c.contype = 'f' AND c.confrelid = to_regclass(quote_ident($1)) AND c.conparentid = 0 \
+               ORDER BY 1, 4";
+    let rows = postgres.rows(sql, &[&table])?;
+    Ok(rows.iter().map(|row| Referrer { table: row.get(2), column: row.get(3), referenced: row.get(4) }).collect())
+}
+
+/// Returns what the columns of a table keep, in the order of `columns`.
+pub(crate) fn keeps(postgres: &mut Postgres, table: &str, columns: &[String]) -> Result<Vec<Keeps>, StoreError> {
+    if !postgres.catalogue.tables.contains_key(table) {
+        let known = load(postgres, table)?;
+        postgres.catalogue.tables.insert(table.to_string(), known);
+    }
+    let known = &postgres.catalogue.tables[table];
+    let missing = columns.iter().find(|column| !known.contains_key(*column));
+    if let Some(column) = missing {
+        let cause = format!("table {table} has no column {column}");
+        return Err(postgres.failed(cutover_runtime::connection::StoreErrorKind::OtherSchema, cause));
+    }
+    Ok(columns.iter().map(|column| known[column]).collect())
+}
+
+fn load(postgres: &mut Postgres, table: &str) -> Result<HashMap<String, Keeps>, StoreError> {
+    // A statement over the columns has their types, domains resolved to what they stand for.
+    let sql = format!("SELECT * FROM {} LIMIT 0", PostgresDialect.quote(table));
+    let statement = postgres.prepare(&sql)?;
+    postgres.statements.remove(&sql);
+    let keeps = |ty: &Type, modifier| Keeps { form: Form::of(ty), modifier };
+    let columns = statement.columns().iter();
+    Ok(columns.map(|column| (column.name().to_string(), keeps(column.type_(), column.type_modifier()))).collect())
+}
+
+/// Forgets what was known of a table.
+pub(crate) fn forget(postgres: &mut Postgres, table: &str) {
+    postgres.catalogue.tables.remove(table);
+}
+
+/// Returns the columns that a constraint, or a unique index, is about.
+pub(crate) fn constraint(postgres: &mut Postgres, table: &str, name: &str) -> Result<Vec<String>, StoreError> {
+    let key = (table.to_string(), name.to_string());
+    if let Some(columns) = postgres.catalogue.constraints.get(&key) {
+        return Ok(columns.clone());
+    }
+    let sql = "SELECT a.attname::text FROM pg_attribute AS a JOIN (\
+               SELECT conrelid AS relation, unnest(conkey) AS number FROM pg_constraint \
+               WHERE conrelid = to_regclass(quote_ident($1)) AND conname = $2 \
+               UNION SELECT i.indrelid, unnest(i.indkey) FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid \
+               WHERE i.indrelid = to_regclass(quote_ident($1)) AND c.relname = $2) AS k \
+               ON a.attrelid = k.relation AND a.attnum = k.number ORDER BY a.attnum";
+    let columns: Vec<String> = postgres.rows(sql, &[&table, &name])?.iter().map(|row| row.get(0)).collect();
+    postgres.catalogue.constraints.insert(key, columns.clone());
+    Ok(columns)
+}

@@ -1,0 +1,9 @@
+//! Tests of PostgreSQL as legacy and as target, against a real server.
+
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the message")]
+
+mod fixture;
+mod insert;
+mod keys;
+mod session;
+mod values;

@@ -1,0 +1,123 @@
+//! Database servers for tests: one that the environment names, else a private one that is started from the installed
+//! binaries, once for each test program, and gone when the program ends. Each test gets databases of its own.
+//!
+//! `CUTOVER_TEST_POSTGRES_URL` and `CUTOVER_TEST_MARIADB_URL` name servers whose user may create databases. Where there
+//! is neither a URL nor a binary, tests are passed over with a line that says so; with `CI` set they fail.
+
+#![expect(clippy::unwrap_used, reason = "only tests use this, and there a panic is the message")]
+
+mod mariadb;
+mod postgres;
+mod process;
+
+pub use process::Server;
+
+use std::sync::OnceLock;
+
+/// The kinds of servers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// PostgreSQL.
+    Postgres,
+    /// MariaDB.
+    MariaDb,
+}
+
+/// A database of its own for a test; dropped with it.
+#[derive(Debug)]
+pub struct Database {
+    server: &'static Server,
+    name: String,
+}
+
+impl Database {
+    /// Returns a new, empty database; none if there is no server to be had.
+    pub fn new(kind: Kind) -> Option<Database> {
+        let server = server(kind)?;
+        let name = format!("cutover_test_{}_{}", std::process::id(), process::next());
+        match kind {
+            Kind::Postgres => postgres::create(server, &name),
+            Kind::MariaDb => mariadb::create(server, &name),
+        }
+        Some(Database { server, name })
+    }
+
+    /// Returns the server it lies on.
+    pub fn server(&self) -> &'static Server {
+        self.server
+    }
+
+    /// Returns its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns its URL, with the password.
+    pub fn url(&self) -> String {
+        self.server.url(&self.name)
+    }
+
+    /// Runs statements in it.
+    pub fn run(&self, sql: &str) {
+        match self.server.kind {
+            Kind::Postgres => postgres::client(self.server, &self.name).batch_execute(sql).unwrap(),
+            Kind::MariaDb => mariadb::run(self.server, &self.name, sql),
+        }
+    }
+
+    /// Runs a script as the command line client of the server does, which knows more than statements.
+    pub fn load(&self, script: &str) {
+        let mut client = match self.server.kind {
+            Kind::Postgres => postgres::shell(self.server, &self.name),
+            Kind::MariaDb => mariadb::shell(self.server, &self.name),
+        };
+        process::feed(&mut client, script);
+    }
+
+    /// Returns the rows of a query, columns separated by `|`, null as `-`.
+    pub fn ask(&self, query: &str) -> Vec<String> {
+        match self.server.kind {
+            Kind::Postgres => postgres::ask(self.server, &self.name, query),
+            Kind::MariaDb => mariadb::ask(self.server, &self.name, query),
+        }
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        // A private server goes away with all its databases.
+        if !self.server.is_private() && !std::thread::panicking() {
+            match self.server.kind {
+                Kind::Postgres => postgres::drop(self.server, &self.name),
+                Kind::MariaDb => mariadb::drop(self.server, &self.name),
+            }
+        }
+    }
+}
+
+/// Returns the server of a kind that all tests of this program share; none if there is none to be had.
+pub fn server(kind: Kind) -> Option<&'static Server> {
+    static POSTGRES: OnceLock<Option<Server>> = OnceLock::new();
+    static MARIADB: OnceLock<Option<Server>> = OnceLock::new();
+    let (slot, variable, start): (_, _, fn() -> Result<Server, String>) = match kind {
+        Kind::Postgres => (&POSTGRES, "CUTOVER_TEST_POSTGRES_URL", postgres::start),
+        Kind::MariaDb => (&MARIADB, "CUTOVER_TEST_MARIADB_URL", mariadb::start),
+    };
+    let found = slot.get_or_init(|| match std::env::var(variable) {
+        Ok(url) => Some(Server::named(kind, &url)),
+        Err(_) => match start() {
+            Ok(server) => Some(server),
+            Err(why) if std::env::var_os("CI").is_some() => panic!("no {kind:?} server for the tests: {why}"),
+            Err(why) => {
+                skipped(kind, &why);
+                None
+            }
+        },
+    });
+    found.as_ref()
+}
+
+#[expect(clippy::print_stderr, reason = "the one line that says what was passed over")]
+fn skipped(kind: Kind, why: &str) {
+    eprintln!("passed over, since there is no {kind:?} server for tests: {why}");
+}

@@ -1,0 +1,114 @@
+//! Databases on every engine, for tests that must come out the same on all of them.
+
+use crate::content::change;
+use cutover_runtime::connection::Connection;
+use cutover_runtime::value::{Kind, Row};
+use cutover_test_servers::{Database, Kind as Server};
+use tempfile::TempDir;
+
+/// The engines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// A file.
+    Sqlite,
+    /// A database on a PostgreSQL server.
+    Postgres,
+    /// A database on a MariaDB server.
+    MariaDb,
+}
+
+impl Engine {
+    /// All of them.
+    pub const ALL: [Engine; 3] = [Engine::Sqlite, Engine::Postgres, Engine::MariaDb];
+}
+
+/// A database of its own for a test.
+#[derive(Debug)]
+pub enum Store {
+    /// A file in a folder.
+    File(TempDir),
+    /// One on a server.
+    Server(Engine, Database),
+}
+
+impl Store {
+    /// Returns a new, empty database; none if there is no server for it.
+    pub fn new(engine: Engine) -> Option<Store> {
+        let server = |kind| Some(Store::Server(engine, Database::new(kind)?));
+        match engine {
+            Engine::Sqlite => {
+                let folder = tempfile::tempdir().unwrap();
+                std::fs::write(folder.path().join("store.db"), "").unwrap();
+                Some(Store::File(folder))
+            }
+            Engine::Postgres => server(Server::Postgres),
+            Engine::MariaDb => server(Server::MariaDb),
+        }
+    }
+
+    /// Returns the engine.
+    pub fn engine(&self) -> Engine {
+        match self {
+            Store::File(_) => Engine::Sqlite,
+            Store::Server(engine, _) => *engine,
+        }
+    }
+
+    /// Returns the URL, as `cutover` takes it.
+    pub fn url(&self) -> String {
+        match self {
+            Store::File(folder) => crate::command::url(&folder.path().join("store.db")),
+            Store::Server(_, database) => database.url(),
+        }
+    }
+
+    /// Runs statements.
+    pub fn run(&self, sql: &str) {
+        match self {
+            Store::File(folder) => change(&folder.path().join("store.db"), sql),
+            Store::Server(_, database) => database.run(sql),
+        }
+    }
+
+    /// Runs a script as the command line client of a server does.
+    pub fn load(&self, script: &str) {
+        match self {
+            Store::File(_) => self.run(script),
+            Store::Server(_, database) => database.load(script),
+        }
+    }
+
+    /// Opens it as the legacy side.
+    pub fn legacy(&self) -> Box<dyn Connection> {
+        match self {
+            Store::File(folder) => Box::new(cutover_sqlite::open_legacy(folder.path().join("store.db")).unwrap()),
+            Store::Server(Engine::MariaDb, database) => {
+                Box::new(cutover_mariadb::open_legacy(&database.url()).unwrap())
+            }
+            Store::Server(_, database) => Box::new(cutover_postgres::open_legacy(&database.url()).unwrap()),
+        }
+    }
+
+    /// Opens it as the target.
+    pub fn target(&self) -> Box<dyn Connection> {
+        match self {
+            Store::File(folder) => Box::new(cutover_sqlite::open_target(folder.path().join("store.db")).unwrap()),
+            Store::Server(Engine::MariaDb, database) => {
+                Box::new(cutover_mariadb::open_target(&database.url()).unwrap())
+            }
+            Store::Server(_, database) => Box::new(cutover_postgres::open_target(&database.url()).unwrap()),
+        }
+    }
+
+    /// Returns the rows of a query that all engines understand, sorted, columns separated by `|`.
+    pub fn ask(&self, query: &str, kinds: &[Kind]) -> Vec<String> {
+        let mut rows = Vec::new();
+        let mut each = |row: Row| {
+            rows.push(row.iter().map(ToString::to_string).collect::<Vec<_>>().join("|"));
+            Ok(())
+        };
+        self.target().query(query, &[], kinds, &mut each).unwrap();
+        rows.sort();
+        rows
+    }
+}
