@@ -18,10 +18,13 @@ const FIELDS: &str = "fields.md";
 const LINEAGE: &str = "lineage.md";
 const LINEAGE_DATA: &str = "lineage.json";
 
+/// Makes pages of a plan, under a mark.
+type Pages = fn(&Plan, &str) -> Result<Files, EmitError>;
+
 /// Returns the pages of a plan.
 pub(crate) fn emit(plan: &Plan) -> Result<Files, EmitError> {
     let mark = mark(plan);
-    let pages: [fn(&Plan, &str) -> Result<Files, EmitError>; 3] = [overview, all_fields, all_lineage];
+    let pages: [Pages; 3] = [overview, all_fields, all_lineage];
     let mut files = Files::default();
     for made in parallel::map(&pages, |page| page(plan, &mark)) {
         files.append(made?);

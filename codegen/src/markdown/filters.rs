@@ -19,6 +19,9 @@ pub(super) fn code(text: impl Display, _: &dyn Values) -> askama::Result<String>
 
 pub(super) fn sentence(text: &str) -> String {
     let text = crate::comment::line(text);
+    if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b',' | b':' | b'(')) {
+        return text.into_owned();
+    }
     let mut shown = String::with_capacity(text.len());
     for (at, character) in text.char_indices() {
         let before = || text[..at].chars().next_back();

@@ -28,7 +28,10 @@ const SQL_SERVER_OPTIONS: [&str; 10] =
 pub(super) fn take<'a>(tokens: &mut Tokens<'_>, text: &'a str) -> &'a str {
     let start = tokens.at();
     let mut end = start;
-    while !tokens.is_done() && !option_starts(tokens) && !(end > start && tokens.at_words(&["BINARY"])) {
+    let is_over = |tokens: &Tokens<'_>, begun: bool| {
+        tokens.is_done() || option_starts(tokens) || begun && tokens.at_words(&["BINARY"])
+    };
+    while !is_over(tokens, end > start) {
         tokens.pass();
         end = tokens.end();
     }
