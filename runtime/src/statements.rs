@@ -176,9 +176,7 @@ impl<'a> Sql<'a> {
                     let equal = self.dialect.equal(&own, &mut || other.clone(), condition.kind);
                     self.push(" AND ").push(&equal)
                 }
-                Test::Compare(_, Operand::Value(value)) => {
-                    self.push(" AND ").equal_value(&own, value, condition.kind)
-                }
+                Test::Compare(_, Operand::Value(value)) => self.push(" AND ").equal_value(&own, value, condition.kind),
                 Test::Among(_) => self,
             };
         }

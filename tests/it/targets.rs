@@ -247,7 +247,11 @@ fn a_site_that_was_entered_later_is_found_by_retry() {
     assert_eq!(world.counts("Site"), [0, 0, 1], "a row that was rejected stays so until somebody says retry");
     let mut legacy = cutover_sqlite::open_legacy(world.legacy()).unwrap();
     let mut target = cutover_sqlite::open_target(world.target()).unwrap();
-    let options = RunOptions { max_rejects: None, retry: Some(cutover_runtime::RejectFilter::default()), ..RunOptions::default() };
+    let options = RunOptions {
+        max_rejects: None,
+        retry: Some(cutover_runtime::RejectFilter::default()),
+        ..RunOptions::default()
+    };
     let report = run(&mut legacy, &mut target, &world.steps(), &options, &mut Silent).unwrap();
     assert_eq!((report.steps[0].settled.found, report.steps[0].settled.rejected), (1, 0));
 }

@@ -91,7 +91,7 @@ fn hostile_names_and_missing_columns() {
     let roles =
         [role("t", "ta\"ble; --", ("sel ect", KeyAssigned::Engine), &[("gone", Kind::Text, Source::Converted)])];
     connection.begin().unwrap();
-    let error = connection.insert(&roles, vec![Unit { rows: vec![vec![text("x")]] }]).unwrap_err();
+    let error = connection.insert(&roles, vec![Unit { rows: vec![Some(vec![text("x")])] }]).unwrap_err();
     assert_eq!(error.kind, StoreErrorKind::OtherSchema);
     assert!(error.to_string().contains("has no column gone"), "{error}");
     connection.abort().unwrap();
