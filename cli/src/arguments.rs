@@ -22,14 +22,18 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Checks mappings against both schemas
     Check(CheckOptions),
-    /// Writes Rust, SQL and diagrams
+    /// Explains the code of a message
+    Explain(ExplainOptions),
+    /// Lays mappings out in the one style
+    Fmt(FmtOptions),
+    /// Writes Rust, SQL, diagrams and pages for reviewers
     Generate(GenerateOptions),
     /// Shows the steps, their order and what each does
     Plan(PlanOptions),
     /// Carries all pending rows from the legacy to the target database
     Run(RunOptions),
     /// Tries rejected rows again, and carries all pending rows
-    Retry(RunOptions),
+    Retry(RetryOptions),
     /// Shows how a migration stands
     Status(StatusOptions),
     /// Compares both databases through the mapping and names every deviation
@@ -69,6 +73,26 @@ pub(crate) struct CheckOptions {
     pub(crate) side: Option<SideName>,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct ExplainOptions {
+    /// Codes such as M0604; without any, all are listed
+    #[arg(value_name = "CODE")]
+    pub(crate) codes: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FmtOptions {
+    /// Mappings; `-` reads the standard input and prints the result
+    #[arg(required = true, value_name = "MAP")]
+    pub(crate) maps: Vec<PathBuf>,
+    /// Write nothing; list the files that would change, status 1 if there are any
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// Write nothing; show what would change
+    #[arg(long)]
+    pub(crate) diff: bool,
+}
+
 /// What can be generated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Artefact {
@@ -76,8 +100,12 @@ pub(crate) enum Artefact {
     Rust,
     /// SQL for every dialect.
     Sql,
-    /// PlantUML.
+    /// Diagrams as PlantUML.
     Diagrams,
+    /// The same diagrams as Mermaid.
+    Mermaid,
+    /// Pages for reviewers: everything at a glance, fields, lineage.
+    Markdown,
 }
 
 #[derive(Debug, Args)]
@@ -135,6 +163,25 @@ pub(crate) struct RunOptions {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct RetryOptions {
+    #[command(flatten)]
+    pub(crate) run: RunOptions,
+    #[command(flatten)]
+    pub(crate) rejects: RejectOptions,
+}
+
+/// Which rejected rows.
+#[derive(Debug, Args)]
+pub(crate) struct RejectOptions {
+    /// Only rejected rows of these maps
+    #[arg(long = "map", value_name = "NAME", value_delimiter = ',')]
+    pub(crate) maps: Vec<String>,
+    /// Only rows that were rejected for these reasons
+    #[arg(long = "reason", value_name = "NAME", value_delimiter = ',')]
+    pub(crate) reasons: Vec<String>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct StatusOptions {
     /// The mapping; not needed, so that the same arguments do for every command
     #[arg(value_name = "MAP")]
@@ -145,6 +192,17 @@ pub(crate) struct StatusOptions {
     /// Target database
     #[arg(long, value_name = "URL", env = "CUTOVER_TO", hide_env_values = true)]
     pub(crate) to: String,
+    /// List the rejected rows instead
+    #[arg(long)]
+    pub(crate) rejects: bool,
+    #[command(flatten)]
+    pub(crate) filter: RejectOptions,
+    /// Show rejected values, which may be personal, instead of their length
+    #[arg(long, requires = "rejects")]
+    pub(crate) show_values: bool,
+    /// How many rejected rows to list; all are counted
+    #[arg(long, value_name = "N", default_value_t = 100, requires = "rejects")]
+    pub(crate) limit: usize,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -161,6 +219,9 @@ pub(crate) struct VerifyOptions {
     /// Target database, such as sqlite:target.db
     #[arg(long, value_name = "URL", env = "CUTOVER_TO", hide_env_values = true)]
     pub(crate) to: String,
+    /// Only these maps of the mapping
+    #[arg(long = "map", value_name = "NAME", value_delimiter = ',')]
+    pub(crate) maps: Vec<String>,
     /// Show values, which may be personal, instead of their kind and length
     #[arg(long)]
     pub(crate) show_values: bool,
@@ -202,6 +263,9 @@ pub(crate) struct TestOptions {
     /// The mapping
     #[arg(value_name = "MAP")]
     pub(crate) map: PathBuf,
+    /// Name what no example reaches
+    #[arg(long)]
+    pub(crate) uncovered: bool,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -218,6 +282,9 @@ pub(crate) enum DialectName {
     Postgresql,
     /// SQLite.
     Sqlite,
+    /// SQL Server (T-SQL); tables are read from it, not written for it.
+    #[value(alias = "mssql", alias = "tsql")]
+    Sqlserver,
 }
 
 /// A side as an argument.

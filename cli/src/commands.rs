@@ -3,6 +3,8 @@
 mod against;
 pub(crate) mod check;
 pub(crate) mod demo;
+pub(crate) mod explain;
+pub(crate) mod fmt;
 pub(crate) mod generate;
 pub(crate) mod plan;
 pub(crate) mod rollback;

@@ -28,10 +28,12 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<Status, Failure> {
     match command {
         Command::Check(options) => commands::check::run(&options),
+        Command::Explain(options) => commands::explain::run(&options),
+        Command::Fmt(options) => commands::fmt::run(&options),
         Command::Generate(options) => commands::generate::run(&options),
         Command::Plan(options) => commands::plan::run(&options),
-        Command::Run(options) => commands::run::run(&options, false),
-        Command::Retry(options) => commands::run::run(&options, true),
+        Command::Run(options) => commands::run::run(&options, None),
+        Command::Retry(options) => commands::run::retry(&options),
         Command::Status(options) => commands::status::run(&options),
         Command::Verify(options) => commands::verify::run(&options),
         Command::Rollback(options) => commands::rollback::run(&options),

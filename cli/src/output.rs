@@ -18,6 +18,12 @@ pub(crate) fn line(text: &str) {
     let _ = writeln!(anstream::stdout(), "{text}");
 }
 
+/// Prints a text that has its own line ends.
+pub(crate) fn text(text: &str) {
+    use std::io::Write;
+    let _ = write!(anstream::stdout(), "{text}");
+}
+
 /// Prints a line beside the result.
 pub(crate) fn note(text: &str) {
     use std::io::Write;

@@ -44,34 +44,44 @@ fn page(name: &str) -> String {
 }
 
 #[test]
-fn the_tutorial_does_what_it_says() {
+fn the_tutorial_and_the_page_for_operators_do_what_they_say() {
     let folder = tempfile::tempdir().unwrap();
-    let mut shell = Shell { folder: folder.path(), variables: BTreeMap::new(), status: 0 };
-    let mut commands = 0;
-    for block in blocks(&page("tutorial.md")) {
-        if let Some(title) = &block.title {
-            std::fs::write(folder.path().join(title), &block.text).unwrap();
-        } else if block.language == "console" {
-            commands += shell.session(&block);
-        }
+    let mut shell = Shell { page: "", folder: folder.path(), variables: BTreeMap::new(), status: 0 };
+    // The second goes on where the first has ended.
+    for page in ["tutorial.md", "operations.md"] {
+        assert!(shell.play(page) > 10, "{page} has hardly any command left");
     }
-    assert!(commands > 10, "the page has hardly any command left");
 }
 
-/// As much of a shell as the tutorial uses. `sqlite3` is played, since not every machine has it.
+/// As much of a shell as the pages use. `sqlite3` and `mail` are played, since not every machine has them.
 struct Shell<'a> {
+    page: &'static str,
     folder: &'a Path,
     variables: BTreeMap<String, String>,
     status: i32,
 }
 
 impl Shell<'_> {
+    /// Writes the files of a page and runs its commands, in order. Returns how many commands there were.
+    fn play(&mut self, name: &'static str) -> usize {
+        self.page = name;
+        let mut commands = 0;
+        for block in blocks(&page(name)) {
+            if let Some(title) = &block.title {
+                std::fs::write(self.folder.join(title), &block.text).unwrap();
+            } else if block.language == "console" {
+                commands += self.session(&block);
+            }
+        }
+        commands
+    }
+
     /// Runs the commands of a block, lines that begin with `$`, and compares what they print. Returns their number.
     fn session(&mut self, block: &Block) -> usize {
         let mut lines = block.text.lines().enumerate().peekable();
         let mut commands = 0;
         while let Some((index, line)) = lines.next() {
-            let place = format!("tutorial.md:{}", block.line + 1 + index);
+            let place = format!("{}:{}", self.page, block.line + 1 + index);
             let command = line.strip_prefix("$ ").unwrap_or_else(|| panic!("{place}: no command before `{line}`"));
             let mut expected = Vec::new();
             while let Some((_, line)) = lines.next_if(|(_, line)| !line.starts_with("$ ")) {
@@ -97,6 +107,7 @@ impl Shell<'_> {
                 self.sqlite(database, &sql)
             }
             ["sqlite3", database, sql] => self.sqlite(database, sql),
+            ["sh", script] => self.script(script),
             ["echo", "$?"] => self.status.to_string(),
             ["export", assignment] => {
                 let (name, value) = assignment.split_once('=').unwrap();
@@ -116,6 +127,23 @@ impl Shell<'_> {
         command.envs(&self.variables).stdout(out.try_clone().unwrap()).stderr(out);
         self.status = command.status().unwrap().code().unwrap();
         std::fs::read_to_string(path).unwrap()
+    }
+
+    /// Runs a script, with the command on its path and a `mail` that prints what it would send.
+    fn script(&mut self, script: &str) -> String {
+        let tools = self.folder.join(".tools");
+        std::fs::create_dir_all(&tools).unwrap();
+        let mail = tools.join("mail");
+        std::fs::write(&mail, "#!/bin/sh\necho \"mail $*\"\ncat\n").unwrap();
+        #[cfg(unix)]
+        std::fs::set_permissions(&mail, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        let binary = Path::new(env!("CARGO_BIN_EXE_cutover")).parent().unwrap();
+        let path = [tools.as_path(), binary, Path::new("/usr/bin"), Path::new("/bin")];
+        let mut command = Command::new("sh");
+        command.arg(script).current_dir(self.folder).env("PATH", std::env::join_paths(path).unwrap());
+        let ended = command.envs(&self.variables).output().unwrap();
+        self.status = ended.status.code().unwrap();
+        String::from_utf8([ended.stdout, ended.stderr].concat()).unwrap()
     }
 
     fn sqlite(&self, database: &str, sql: &str) -> String {
@@ -248,7 +276,7 @@ impl Reference<'_> {
         if starts(&["language "]) {
             return text.to_string();
         }
-        if starts(&["map ", "values "]) && !starts(&["values {"]) {
+        if starts(&["map ", "values ", "leave "]) && !starts(&["values {"]) {
             return format!("{}{text}", self.items);
         }
         let key = if text.contains("key ") { "" } else { "key c.id <-> t.legacy_id\n" };

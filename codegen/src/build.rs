@@ -44,7 +44,7 @@ impl Build {
         self
     }
 
-    /// Makes Rust only; SQL and diagrams are left out.
+    /// Makes Rust only; all else is left out.
     pub fn rust_only(mut self) -> Build {
         self.backends.retain(|backend| backend.name == "rust");
         self

@@ -1,19 +1,27 @@
-//! From a checked plan to files in memory: SQL per dialect and diagrams (and Rust, see `build`). Pure: nothing is read
+//! From a checked plan to files in memory: Rust, SQL per dialect, diagrams, tables and pages for people. Pure: nothing is read
 //! or written here. [`emit`] shows the whole back half; a new backend is one module and one line in [`BACKENDS`].
 
 mod build;
 mod comment;
+mod diagram;
 pub mod disk;
 mod files;
+mod lineage;
+mod markdown;
+mod mermaid;
 pub mod names;
+pub mod outline;
 mod plantuml;
 pub mod rust;
 pub mod sql;
+mod walk;
+mod wording;
 
 pub use build::Build;
 pub use files::{Files, Mark};
 
 use cutover_mapping_dsl::plan::Plan;
+use cutover_mapping_dsl::schema::Dialect;
 
 /// Makes one kind of file from a plan.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +37,8 @@ pub const BACKENDS: &[Backend] = &[
     Backend { name: "rust", emit: rust::emit },
     Backend { name: "sql", emit: sql::emit },
     Backend { name: "diagrams", emit: plantuml::emit },
+    Backend { name: "mermaid", emit: mermaid::emit },
+    Backend { name: "markdown", emit: markdown::emit },
 ];
 
 /// Returns all files that a plan yields.
@@ -59,6 +69,9 @@ pub enum EmitError {
         /// What wants it second.
         second: String,
     },
+    /// No SQL is generated for a dialect.
+    #[error("no SQL is generated for {0} yet")]
+    Dialect(Dialect),
     /// A generated file is not what it should be: a fault of this crate.
     #[error("internal error: {file}, statement {statement}: {cause}")]
     Broken {

@@ -41,9 +41,19 @@ pub fn sql_file(dialect: &str, artefact: &str) -> String {
     format!("sql/{dialect}/{artefact}.sql")
 }
 
-/// Returns the path of a diagram.
-pub fn diagram_file(diagram: &str) -> String {
-    format!("diagrams/{diagram}.puml")
+/// Returns the path of a diagram in a notation, given by the ending of its files.
+pub fn diagram_file(diagram: &str, ending: &str) -> String {
+    format!("diagrams/{diagram}.{ending}")
+}
+
+/// Returns the name of the diagram that shows the rules of a map. Names of parts have dashes, names of maps none.
+pub fn map_diagram(step: &str) -> String {
+    format!("map-{}", snake_case(step))
+}
+
+/// Returns the path of the page about a map.
+pub fn map_page(step: &str) -> String {
+    format!("maps/{}.md", snake_case(step))
 }
 
 /// Returns the name in PascalCase.

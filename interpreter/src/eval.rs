@@ -1,10 +1,11 @@
 //! Evaluates expressions of the plan over one row. Null goes in and out as the plan says; truth is three-valued.
 
-use crate::spec::literal_value;
+use crate::spec::{comparison as comparison_spec, literal_value};
+use crate::watch::Watch;
 use chrono_tz::Tz;
 use cutover_mapping_dsl::plan::{
-    Arithmetic, ArmResult, Comparison, Conversion, Expr, ExprKind, Function, Generated, Link as PlanLink, LinkKind,
-    Literal, OnZero, Outcome, Pattern, Plan, Step, ValueMap,
+    Arithmetic, ArmResult, Conversion, Expr, ExprKind, Function, Generated, Link as PlanLink, LinkKind, Literal,
+    OnZero, Outcome, Pattern, Plan, Step, Target, ValueMap,
 };
 use cutover_mapping_dsl::types::Type;
 use cutover_runtime::operators;
@@ -31,10 +32,7 @@ impl Tools {
             value_maps: plan.value_maps.clone(),
             legacy_zone: plan.legacy.zone.clone(),
         };
-        let rules = step.targets.iter().flat_map(|target| &target.rules).map(|rule| &rule.value);
-        let keys = step.links.iter().flat_map(|link| &link.key);
-        let conditions = step.guards.iter().map(|guard| &guard.when).chain(&step.scope);
-        rules.chain(keys).chain(conditions).for_each(|expr| tools.collect(expr));
+        step.expressions().for_each(|expr| tools.collect(expr));
         tools
     }
 
@@ -60,16 +58,17 @@ impl Tools {
     }
 }
 
-/// What an expression is evaluated over.
-pub(crate) struct Context<'a> {
+/// What an expression is evaluated over, and who is told what is reached.
+pub(crate) struct Context<'a, W> {
     pub(crate) step: &'a Step,
     pub(crate) tools: &'a Tools,
     pub(crate) row: &'a Row,
     pub(crate) links: &'a [Link],
     pub(crate) generator: &'a mut dyn Generator,
+    pub(crate) watch: &'a mut W,
 }
 
-impl Context<'_> {
+impl<W: Watch> Context<'_, W> {
     pub(crate) fn eval(&mut self, expr: &Expr) -> Result<Value, Rejection> {
         match &expr.kind {
             ExprKind::Legacy { column, on_zero, malformed } => self.legacy(*column, *on_zero, *malformed),
@@ -82,7 +81,8 @@ impl Context<'_> {
             ExprKind::Arithmetic(operator, left, right) => self.arithmetic(*operator, left, right),
             ExprKind::Compare(comparison, left, right) => {
                 let (left, right) = (self.eval(left)?, self.eval(right)?);
-                Ok(compare(&left, &right).map_or(Value::Null, |order| Value::Boolean(holds(*comparison, order))))
+                let order = operators::compare(&left, &right);
+                Ok(order.map_or(Value::Null, |order| Value::Boolean(comparison_spec(*comparison).holds(order))))
             }
             ExprKind::And(left, right) => self.and(left, right),
             ExprKind::Or(left, right) => self.or(left, right),
@@ -97,7 +97,9 @@ impl Context<'_> {
             ExprKind::Match { subject, arms } => {
                 let value = self.eval(subject)?;
                 let arm = arms.iter().find(|arm| self.fits(&arm.patterns, &value));
-                match &arm.expect("the checker has made sure that an arm fits").result {
+                let arm = arm.expect("the checker has made sure that an arm fits");
+                self.watch.arm(arm);
+                match &arm.result {
                     ArmResult::Value(result) => self.eval(result),
                     ArmResult::Reject(reason) => Err(Rejection { reason: *reason, value }),
                 }
@@ -131,8 +133,26 @@ impl Context<'_> {
         first.and_then(|expr| self.eval(expr).ok()).unwrap_or(Value::Null)
     }
 
-    /// Returns the key of a link, folded where the link says so; none if a part of it is null.
+    /// Returns whether a target gets a row.
+    pub(crate) fn is_written(&mut self, target: &Target) -> Result<bool, Rejection> {
+        target.when.as_ref().map_or(Ok(true), |when| Ok(self.eval(when)? == Value::Boolean(true)))
+    }
+
+    fn is_needed(&mut self, link: &PlanLink) -> Result<bool, Rejection> {
+        let step = self.step;
+        for target in &link.only_for {
+            if self.is_written(&step.targets[*target])? {
+                return Ok(true);
+            }
+        }
+        Ok(link.only_for.is_empty())
+    }
+
+    /// Returns the key of a link, folded where the link says so; none if a part of it is null, or nobody needs it.
     pub(crate) fn link_key(&mut self, link: &PlanLink) -> Result<Option<Key>, Rejection> {
+        if !self.is_needed(link)? {
+            return Ok(None);
+        }
         let mut key = Vec::with_capacity(link.key.len());
         for (index, expr) in link.key.iter().enumerate() {
             let value = self.eval(expr)?;
@@ -256,7 +276,7 @@ impl Context<'_> {
     }
 
     fn fits_one(&self, pattern: &Pattern, value: &Value) -> bool {
-        let is = |literal: &Literal| compare(value, &literal_value(literal, &Type::TEXT));
+        let is = |literal: &Literal| operators::compare(value, &literal_value(literal, &Type::TEXT));
         match pattern {
             Pattern::Any => true,
             Pattern::Null => value.is_null(),
@@ -275,13 +295,17 @@ impl Context<'_> {
 
     fn through(&mut self, map: usize, argument: &Expr, reject: usize) -> Result<Value, Rejection> {
         let value = self.eval(argument)?;
-        let map = &self.tools.value_maps[map];
+        let (place, map) = (map, &self.tools.value_maps[map]);
         let fits = |literal: &Literal| match literal {
             Literal::Null => value.is_null(),
-            literal => compare(&value, &literal_value(literal, &map.from)) == Some(Ordering::Equal),
+            literal => operators::compare(&value, &literal_value(literal, &map.from)) == Some(Ordering::Equal),
         };
-        let arm = map.arms.iter().find(|arm| arm.from.iter().any(fits)).map(|arm| &arm.to);
-        match arm.or(map.rest.as_ref().filter(|_| !value.is_null())) {
+        let arm = map.arms.iter().position(|arm| arm.from.iter().any(fits));
+        let rest = map.rest.as_ref().filter(|_| !value.is_null());
+        if arm.is_some() || rest.is_some() {
+            self.watch.value_arm(place, arm);
+        }
+        match arm.map(|arm| &map.arms[arm].to).or(rest) {
             Some(Outcome::Value(literal)) => Ok(literal_value(literal, &map.to)),
             Some(Outcome::Reject(_)) => Err(Rejection { reason: reject, value }),
             None if value.is_null() => Ok(Value::Null),
@@ -337,36 +361,5 @@ impl Context<'_> {
             (Conversion::UuidToText, Value::Uuid(uuid)) => Ok(Value::Text(uuid.to_string())),
             (conversion, value) => unreachable!("the checker has typed {conversion:?} of {value:?}"),
         }
-    }
-}
-
-/// Compares two values of one family; none when one is null.
-fn compare(left: &Value, right: &Value) -> Option<Ordering> {
-    match (left, right) {
-        (Value::Boolean(left), Value::Boolean(right)) => Some(left.cmp(right)),
-        (Value::Integer(left), Value::Integer(right)) => Some(left.cmp(right)),
-        (Value::Decimal(left), Value::Decimal(right)) => Some(operators::compare_decimals(left, right)),
-        (Value::Float(left), Value::Float(right)) => Some(left.total_cmp(right)),
-        (Value::Text(left), Value::Text(right)) => Some(left.as_bytes().cmp(right.as_bytes())),
-        (Value::Bytes(left), Value::Bytes(right)) => Some(left.cmp(right)),
-        (Value::Date(left), Value::Date(right)) => Some(left.cmp(right)),
-        (Value::DateTime(left), Value::DateTime(right)) => Some(left.cmp(right)),
-        (Value::Instant(left) | Value::DateTime(left), Value::Instant(right) | Value::DateTime(right)) => {
-            Some(left.cmp(right))
-        }
-        (Value::Time(left), Value::Time(right)) => Some(left.cmp(right)),
-        (Value::Uuid(left), Value::Uuid(right)) => Some(left.cmp(right)),
-        _ => None,
-    }
-}
-
-fn holds(comparison: Comparison, order: Ordering) -> bool {
-    match comparison {
-        Comparison::Equal => order == Ordering::Equal,
-        Comparison::NotEqual => order != Ordering::Equal,
-        Comparison::Less => order == Ordering::Less,
-        Comparison::LessOrEqual => order != Ordering::Greater,
-        Comparison::Greater => order == Ordering::Greater,
-        Comparison::GreaterOrEqual => order != Ordering::Less,
     }
 }

@@ -1,11 +1,13 @@
 //! Runs the `example` blocks of a mapping.
 
 use crate::InterpretedStep;
+use crate::coverage::{Coverage, Reached};
 use crate::spec::{kind, literal_value};
-use cutover_mapping_dsl::plan::{Example, Expected, LinkKind, Plan, Step};
+use cutover_mapping_dsl::plan::{Example, Exists, Expected, Expr, ExprKind, LinkKind, Plan, Step};
 use cutover_mapping_dsl::types::Type;
-use cutover_runtime::step::{Generator, Link, Rejection, Step as _};
+use cutover_runtime::step::{Generator, Link, Rejection, TargetRows};
 use cutover_runtime::value::{Kind, Row, Value};
+use std::collections::BTreeSet;
 
 /// What came of one example.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,33 +22,47 @@ pub struct ExampleOutcome {
     pub failures: Vec<String>,
 }
 
+/// What came of all examples.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tested {
+    /// The examples in order.
+    pub outcomes: Vec<ExampleOutcome>,
+    /// What they reach, map by map.
+    pub coverage: Vec<Coverage>,
+}
+
 /// Runs all examples of a plan, in order.
-pub fn run_examples(plan: &Plan) -> Vec<ExampleOutcome> {
-    let mut outcomes = Vec::new();
+pub fn run_examples(plan: &Plan) -> Tested {
+    let mut tested = Tested { outcomes: Vec::new(), coverage: Vec::new() };
     for step in &plan.steps {
         let runner = InterpretedStep::new(plan, step);
+        let mut reached = Reached::default();
         for example in &step.examples {
-            outcomes.push(ExampleOutcome {
+            tested.outcomes.push(ExampleOutcome {
                 map: step.name.clone(),
                 name: example.name.clone(),
                 line: example.line,
-                failures: run(step, &runner, example),
+                failures: run(step, &runner, example, &mut reached),
             });
         }
+        tested.coverage.push(reached.coverage(plan, &runner.step));
     }
-    outcomes
+    tested
 }
 
 /// What a row became.
 enum Became {
     OutOfScope,
     Rejected(Rejection),
-    Rows(Vec<Row>),
+    Rows(TargetRows),
 }
 
-fn run(step: &Step, runner: &InterpretedStep, example: &Example) -> Vec<String> {
+fn run(step: &Step, runner: &InterpretedStep, example: &Example, reached: &mut Reached) -> Vec<String> {
     let row = legacy_row(step, example);
-    let became = became(step, runner, &row);
+    let became = became(step, runner, &row, reached);
+    if let Became::Rejected(rejection) = &became {
+        reached.reason(rejection.reason);
+    }
     match (&example.expected, became) {
         (Expected::OutOfScope, Became::OutOfScope) => Vec::new(),
         (_, Became::OutOfScope) => vec!["the row is not in scope".into()],
@@ -59,35 +75,39 @@ fn run(step: &Step, runner: &InterpretedStep, example: &Example) -> Vec<String> 
             }
         }
         (Expected::Rejected(name), Became::Rows(_)) => vec![format!("not rejected, expected `{name}`")],
-        (Expected::Cells(_), Became::Rejected(rejection)) => {
+        (Expected::Rows { .. }, Became::Rejected(rejection)) => {
             let reason = &step.reasons[rejection.reason];
             vec![format!("rejected for {}: {} ({})", reason.name, reason.message, rejection.value)]
         }
-        (Expected::Cells(cells), Became::Rows(rows)) => {
+        (Expected::Rows { cells, absent }, Became::Rows(rows)) => {
+            let unwanted = absent.iter().filter(|target| rows[**target].is_some());
+            let unwanted = unwanted.map(|target| format!("{} gets a row", step.targets[*target].role));
             let differs = cells.iter().filter_map(|(target, column, literal)| {
                 let at = step.targets[*target].rules.iter().position(|rule| rule.column == *column);
                 let role = &step.targets[*target].role;
                 let Some(at) = at else { return Some(format!("no rule gives {role}.{column} a value")) };
                 let expected = literal_value(literal, &step.targets[*target].rules[at].ty);
-                let found = &rows[*target][at];
+                let Some(found) = rows[*target].as_ref().map(|row| &row[at]) else {
+                    return Some(format!("{role} gets no row"));
+                };
                 (*found != expected).then(|| format!("{role}.{column} is {found}, expected {expected}"))
             });
-            differs.collect()
+            unwanted.chain(differs).collect()
         }
     }
 }
 
-fn became(step: &Step, runner: &InterpretedStep, row: &Row) -> Became {
-    match runner.in_scope(row) {
+fn became(step: &Step, runner: &InterpretedStep, row: &Row, reached: &mut Reached) -> Became {
+    match runner.is_in_scope(row, reached) {
         Err(rejection) => return Became::Rejected(rejection),
         Ok(false) => return Became::OutOfScope,
         Ok(true) => {}
     }
-    let links = runner.link_keys(row).map(|keys| {
+    let links = runner.find_keys(row, reached).map(|keys| {
         let answers = keys.into_iter().zip(&step.links);
         answers.map(|(key, link)| key.map_or(Link::Null, |_| Link::Found(stand_in(&link.kind)))).collect::<Vec<Link>>()
     });
-    let rows = links.and_then(|links| runner.convert(row, &links, &mut FixedUuid));
+    let rows = links.and_then(|links| runner.convert_row(row, &links, &mut FixedUuid, reached));
     rows.map_or_else(Became::Rejected, Became::Rows)
 }
 
@@ -116,8 +136,26 @@ fn legacy_row(step: &Step, example: &Example) -> Row {
     });
     let given = |alias: &str| example.given.iter().any(|(given, ..)| given == alias);
     let present = step.read.joins.iter().map(|join| Value::Boolean(given(&join.alias)));
-    let exists = (0..step.read.exists.len()).map(|index| Value::Boolean(step.read.required.contains(&index)));
-    columns.chain(present).chain(exists).collect()
+    let demanded = demanded(step);
+    let there = |exists: &Exists| exists.tables.iter().any(|table| example.there.contains(&table.alias));
+    let exists = step.read.exists.iter().enumerate();
+    let exists = exists.map(|(index, exists)| Value::Boolean(demanded.contains(&index) || there(exists)));
+    let several = step.several().map(|_| Value::Boolean(false));
+    columns.chain(present).chain(exists).chain(several).collect()
+}
+
+/// Questions that every row in scope answers with yes.
+fn demanded(step: &Step) -> BTreeSet<usize> {
+    let mut demanded: BTreeSet<usize> = step.read.required.iter().copied().collect();
+    let mut open: Vec<&Expr> = step.scope.iter().collect();
+    while let Some(part) = open.pop() {
+        match &part.kind {
+            ExprKind::And(left, right) => open.extend([&**left, &**right]),
+            ExprKind::Exists(index) => drop(demanded.insert(*index)),
+            _ => {}
+        }
+    }
+    demanded
 }
 
 fn empty(ty: &Type) -> Value {

@@ -1,16 +1,20 @@
 //! Runs the plan of a mapping without generated code: behind `cutover run` and `cutover test`, and a third witness
 //! beside the generated Rust and the SQL. What operators mean stands in the runtime; this only walks the plan.
 
+mod coverage;
 mod eval;
 mod example;
 mod spec;
+mod watch;
 
-pub use example::{ExampleOutcome, run_examples};
+pub use coverage::{Coverage, Covered, Missed};
+pub use example::{ExampleOutcome, Tested, run_examples};
 
 use cutover_mapping_dsl::plan::{self, Plan};
-use cutover_runtime::step::{Generator, Link, Rejection, Step, StepSpec};
+use cutover_runtime::step::{Generator, Link, Rejection, Step, StepSpec, TargetRows};
 use cutover_runtime::value::{Fault, Key, Row, Value};
 use eval::{Context, Tools};
+use watch::{Nobody, Watch};
 
 /// Returns the steps of a plan, in running order, ready to run.
 pub fn steps(plan: &Plan) -> Vec<Box<dyn Step>> {
@@ -39,6 +43,14 @@ impl InterpretedStep {
     fn present(&self, row: &Row, join: usize) -> bool {
         row[self.step.read.columns.len() + join] == Value::Boolean(true)
     }
+
+    /// Returns the joins that found several rows, each with its reason; the answers stand at the end of a row.
+    fn several<'r>(&'r self, row: &'r Row) -> impl Iterator<Item = (usize, usize)> + 'r {
+        let read = &self.step.read;
+        let answers = &row[read.columns.len() + read.joins.len() + read.exists.len()..];
+        let several = self.step.several().zip(answers).filter(|(_, answer)| **answer == Value::Boolean(true));
+        several.map(|(join, _)| join)
+    }
 }
 
 impl Step for InterpretedStep {
@@ -47,32 +59,73 @@ impl Step for InterpretedStep {
     }
 
     fn in_scope(&self, row: &Row) -> Result<bool, Rejection> {
-        let Some(scope) = &self.step.scope else { return Ok(true) };
-        if self.step.partners(scope).into_iter().any(|join| !self.present(row, join)) {
-            return Ok(false); // A scope that looks at a joined row needs it.
-        }
-        let mut context =
-            Context { step: &self.step, tools: &self.tools, row, links: &[], generator: &mut NoGenerator };
-        Ok(context.eval(scope)? == Value::Boolean(true))
+        self.is_in_scope(row, &mut Nobody)
     }
 
     fn link_keys(&self, row: &Row) -> Result<Vec<Option<Key>>, Rejection> {
-        let mut context =
-            Context { step: &self.step, tools: &self.tools, row, links: &[], generator: &mut NoGenerator };
+        self.find_keys(row, &mut Nobody)
+    }
+
+    fn convert(&self, row: &Row, links: &[Link], generator: &mut dyn Generator) -> Result<TargetRows, Rejection> {
+        self.convert_row(row, links, generator, &mut Nobody)
+    }
+}
+
+/// The same with somebody who watches.
+impl InterpretedStep {
+    fn is_in_scope(&self, row: &Row, watch: &mut impl Watch) -> Result<bool, Rejection> {
+        let Some(scope) = &self.step.scope else { return Ok(true) };
+        let looked_at = self.step.looked_at(scope);
+        if let Some((_, reason)) = self.several(row).find(|(join, _)| looked_at.contains(join)) {
+            return Err(Rejection { reason, value: Value::Null }); // Nobody can tell which of them the scope means.
+        }
+        if self.step.partners(scope).into_iter().any(|join| !self.present(row, join)) {
+            return Ok(false); // A scope that looks at a joined row needs it.
+        }
+        let mut generator = NoGenerator;
+        let mut context = self.context(row, &[], &mut generator, watch);
+        Ok(context.eval(scope)? == Value::Boolean(true))
+    }
+
+    fn find_keys(&self, row: &Row, watch: &mut impl Watch) -> Result<Vec<Option<Key>>, Rejection> {
         self.readable(row)?;
+        let mut generator = NoGenerator;
+        let mut context = self.context(row, &[], &mut generator, watch);
         self.step.links.iter().map(|link| context.link_key(link)).collect()
     }
 
-    fn convert(&self, row: &Row, links: &[Link], generator: &mut dyn Generator) -> Result<Vec<Row>, Rejection> {
+    fn convert_row(
+        &self,
+        row: &Row,
+        links: &[Link],
+        generator: &mut dyn Generator,
+        watch: &mut impl Watch,
+    ) -> Result<TargetRows, Rejection> {
         self.readable(row)?;
-        let mut context = Context { step: &self.step, tools: &self.tools, row, links, generator };
+        let mut context = self.context(row, links, generator, watch);
         for guard in &self.step.guards {
             if context.eval(&guard.when)? == Value::Boolean(true) {
                 return Err(Rejection { reason: guard.reason, value: Value::Null });
             }
         }
-        let targets = self.step.targets.iter();
-        targets.map(|target| target.rules.iter().map(|rule| context.eval(&rule.value)).collect()).collect()
+        let mut rows = TargetRows::with_capacity(self.step.targets.len());
+        for target in &self.step.targets {
+            rows.push(target_row(&mut context, target)?);
+        }
+        match self.step.no_target {
+            Some(reason) if rows.iter().all(Option::is_none) => Err(Rejection { reason, value: Value::Null }),
+            _ => Ok(rows),
+        }
+    }
+
+    fn context<'a, W>(
+        &'a self,
+        row: &'a Row,
+        links: &'a [Link],
+        generator: &'a mut dyn Generator,
+        watch: &'a mut W,
+    ) -> Context<'a, W> {
+        Context { step: &self.step, tools: &self.tools, row, links, generator, watch }
     }
 }
 
@@ -83,6 +136,9 @@ impl InterpretedStep {
         let joins = self.step.read.joins.iter().enumerate();
         let missing = joins.filter(|(index, _)| !self.present(row, *index)).find_map(|(_, join)| join.missing);
         if let Some(reason) = missing {
+            return Err(Rejection { reason, value: Value::Null });
+        }
+        if let Some((_, reason)) = self.several(row).next() {
             return Err(Rejection { reason, value: Value::Null });
         }
         for ((column, value), reason) in self.step.read.columns.iter().zip(row).zip(&self.malformed) {
@@ -97,6 +153,19 @@ impl InterpretedStep {
         }
         Ok(())
     }
+}
+
+/// Returns the row of a target; none where its condition does not hold.
+fn target_row<W: Watch>(context: &mut Context<'_, W>, target: &plan::Target) -> Result<Option<Row>, Rejection> {
+    if !context.is_written(target)? {
+        return Ok(None);
+    }
+    let mut row = Vec::with_capacity(target.rules.len());
+    for rule in &target.rules {
+        row.push(context.eval(&rule.value)?);
+        context.watch.rule(rule);
+    }
+    Ok(Some(row))
 }
 
 /// Scopes and keys generate nothing: the checker has seen to that.

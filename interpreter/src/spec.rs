@@ -3,8 +3,9 @@
 use cutover_mapping_dsl::plan::{self, ExprKind, LinkKind, Literal, Step};
 use cutover_mapping_dsl::types::Type;
 use cutover_runtime::step::{
-    Condition, ExistsSpec, JoinSpec, KeyAssigned, KeySpec, LinkSpec, LookupColumn, Operand, ReadColumn, ReadSource,
-    ReadSpec, Reason, Rollback, Source, StepSpec, TargetColumn, TargetSpec, UniqueSpec,
+    Comparison, Condition, ExistsSpec, IdentitySpec, JoinSpec, KeyAssigned, KeySpec, LinkSpec, LookupColumn, Operand,
+    ReadColumn, ReadSource, ReadSpec, Reason, Rollback, Source, StepSpec, TableSpec, TargetColumn, TargetSpec, Test,
+    UniqueSpec,
 };
 use cutover_runtime::value::{Kind, Value};
 
@@ -13,7 +14,7 @@ pub(crate) fn spec(step: &Step) -> StepSpec {
         name: step.name.clone(),
         map_table: step.map_table(),
         meaning: step.meaning.clone(),
-        read: read(&step.read),
+        read: read(step),
         links: step.links.iter().map(|link| link_spec(&link.kind)).collect(),
         targets: step.targets.iter().map(target).collect(),
         unique: step.unique.iter().map(unique).collect(),
@@ -27,7 +28,8 @@ pub(crate) fn spec(step: &Step) -> StepSpec {
     }
 }
 
-fn read(read: &plan::Read) -> ReadSpec {
+fn read(step: &Step) -> ReadSpec {
+    let read = &step.read;
     let columns = read.columns.iter().map(|column| ReadColumn {
         source: ReadSource::Column(column.alias.clone(), column.column.clone()),
         kind: kind(&column.ty),
@@ -36,41 +38,66 @@ fn read(read: &plan::Read) -> ReadSpec {
         (0..read.joins.len()).map(|join| ReadColumn { source: ReadSource::Present(join), kind: Kind::Boolean });
     let exists =
         (0..read.exists.len()).map(|index| ReadColumn { source: ReadSource::Exists(index), kind: Kind::Boolean });
+    let several = step.several();
+    let several = several.map(|(join, _)| ReadColumn { source: ReadSource::Several(join), kind: Kind::Boolean });
     ReadSpec {
         table: read.table.clone(),
         alias: read.alias.clone(),
-        joins: read
-            .joins
-            .iter()
-            .map(|join| JoinSpec { table: join.table.clone(), alias: join.alias.clone(), on: conditions(&join.on) })
-            .collect(),
-        exists: read
-            .exists
-            .iter()
-            .map(|exists| ExistsSpec {
-                table: exists.table.clone(),
-                alias: exists.alias.clone(),
-                on: conditions(&exists.on),
-            })
-            .collect(),
+        joins: read.joins.iter().map(join).collect(),
+        exists: read.exists.iter().map(exists_spec).collect(),
         required: read.required.clone(),
-        columns: columns.chain(present).chain(exists).collect(),
+        columns: columns.chain(present).chain(exists).chain(several).collect(),
         key: read.key.clone(),
     }
 }
 
-fn conditions(on: &[plan::Condition]) -> Vec<Condition> {
+fn join(join: &plan::Join) -> JoinSpec {
+    JoinSpec {
+        table: join.table.clone(),
+        alias: join.alias.clone(),
+        on: join.on.iter().map(condition).collect(),
+        probed: join.probed,
+    }
+}
+
+fn exists_spec(exists: &plan::Exists) -> ExistsSpec {
+    let table = |table: &plan::LookedInto| TableSpec { table: table.table.clone(), alias: table.alias.clone() };
+    ExistsSpec {
+        tables: exists.tables.iter().map(table).collect(),
+        on: exists.on.iter().map(condition).collect(),
+        probed: exists.probed,
+    }
+}
+
+fn condition(condition: &plan::Condition) -> Condition {
+    let value = |literal: &Literal| literal_value(literal, &condition.ty);
     let operand = |operand: &plan::Operand| match operand {
         plan::Operand::Column(alias, column) => Operand::Column(alias.clone(), column.clone()),
-        plan::Operand::Literal(literal) => Operand::Value(literal_value(literal, &Type::TEXT)),
+        plan::Operand::Folded(alias, column) => Operand::Folded(alias.clone(), column.clone()),
+        plan::Operand::Literal(literal) => Operand::Value(value(literal)),
     };
-    on.iter()
-        .map(|condition| Condition {
-            column: condition.column.clone(),
-            equals: operand(&condition.equals),
-            kind: kind(&condition.ty),
-        })
-        .collect()
+    Condition {
+        alias: condition.alias.clone(),
+        column: condition.column.clone(),
+        kind: kind(&condition.ty),
+        fold: condition.fold,
+        test: match &condition.test {
+            plan::Test::Compare(how, other) => Test::Compare(comparison(*how), operand(other)),
+            plan::Test::Among(values) => Test::Among(values.iter().map(value).collect()),
+        },
+    }
+}
+
+/// Returns a comparison as the runtime knows it.
+pub(crate) fn comparison(comparison: plan::Comparison) -> Comparison {
+    match comparison {
+        plan::Comparison::Equal => Comparison::Equal,
+        plan::Comparison::NotEqual => Comparison::NotEqual,
+        plan::Comparison::Less => Comparison::Less,
+        plan::Comparison::LessOrEqual => Comparison::LessOrEqual,
+        plan::Comparison::Greater => Comparison::Greater,
+        plan::Comparison::GreaterOrEqual => Comparison::GreaterOrEqual,
+    }
 }
 
 fn link_spec(link: &LinkKind) -> LinkSpec {
@@ -95,7 +122,12 @@ fn target(target: &plan::Target) -> TargetSpec {
         table: target.table.clone(),
         key: KeySpec { column: target.key.clone(), kind: kind(&target.key_type), assigned },
         columns: target.rules.iter().map(column).collect(),
-        identity: target.identity,
+        identity: target
+            .identity
+            .as_ref()
+            .map(|identity| IdentitySpec { columns: identity.columns.clone(), several: identity.several }),
+        conditional: target.when.is_some(),
+        existing: target.existing,
     }
 }
 

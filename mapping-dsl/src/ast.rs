@@ -14,6 +14,8 @@ pub struct File {
     pub values: Vec<Values>,
     /// Maps in file order.
     pub maps: Vec<Map>,
+    /// The `leave` lines in file order.
+    pub left: Vec<Leave>,
     /// All comments, docs included, in file order.
     pub comments: Vec<Comment>,
     /// Names of maps and value maps whose heads could not be read: they exist, and nothing is known of them.
@@ -80,6 +82,17 @@ pub struct Side {
     pub file: Text,
     /// Its time zone.
     pub zone: Option<Text>,
+    /// The line.
+    pub span: Span,
+}
+
+/// A `leave` line: tables whose rows stay where they are.
+#[derive(Debug, Clone)]
+pub struct Leave {
+    /// Side and tables, written as columns are.
+    pub tables: Vec<Columns>,
+    /// Why.
+    pub reason: Option<Text>,
     /// The line.
     pub span: Span,
 }
@@ -171,7 +184,22 @@ pub struct Join {
     pub optional: Option<bool>,
     /// The condition.
     pub on: Expr,
+    /// `several reject "…"`: words for rows with several partners.
+    pub several: Option<Text>,
     /// The clause.
+    pub span: Span,
+}
+
+/// A target of a map.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// The table.
+    pub table: Table,
+    /// `when …`: the condition under which there is a row.
+    pub when: Option<Expr>,
+    /// `existing else reject "…"`: words for rows that are not there.
+    pub existing: Option<Text>,
+    /// The target.
     pub span: Span,
 }
 
@@ -187,7 +215,7 @@ pub struct Map {
     /// Joins.
     pub joins: Vec<Join>,
     /// Targets.
-    pub targets: Vec<Table>,
+    pub targets: Vec<Target>,
     /// The scope.
     pub scope: Option<Expr>,
     /// Statements of its body.
@@ -256,6 +284,13 @@ pub enum StatementKind {
         /// The author's words.
         reason: Text,
     },
+    /// `identity t.x, fold(t.y) else reject "reason"`
+    Identity {
+        /// Columns; whether folded.
+        columns: Vec<(Path, bool)>,
+        /// The author's words for a second legacy row with these values.
+        reason: Text,
+    },
     /// `irreversible "reason"`
     Irreversible(Option<Text>),
     /// An example.
@@ -319,6 +354,8 @@ pub struct Example {
     pub name: Text,
     /// Rows: alias, and cells.
     pub rows: Vec<ExampleRow>,
+    /// `t none`: targets that get no row.
+    pub absent: Vec<Name>,
     /// `reject Name`
     pub rejected: Option<Name>,
     /// `out`: the row is not in scope.
@@ -375,8 +412,8 @@ pub enum ExprKind {
     Via(Box<Expr>, Name),
     /// `match a { … }`
     Match(Box<Expr>, Vec<Arm>),
-    /// `exists old.T a on …`
-    Exists(Box<Table>, Box<Expr>),
+    /// `exists old.T a, old.U b on …`
+    Exists(Vec<Table>, Box<Expr>),
     /// `ref Map(…)` or `ref sibling`
     Reference(Path, Option<Vec<Expr>>),
     /// `lookup new.T(column: …)`

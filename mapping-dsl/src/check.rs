@@ -5,6 +5,8 @@ mod coverage;
 mod deferred;
 mod examples;
 mod keys;
+pub(crate) mod leave;
+mod targets;
 mod unique;
 
 use crate::diagnostic::{Code, Diagnostic};
@@ -22,6 +24,7 @@ pub(crate) fn check(world: &World<'_>, drafts: &mut [Draft<'_>], diagnostics: &m
         keys::check(world, draft, diagnostics);
         coverage::check(world, draft, diagnostics);
         unique::check(draft, diagnostics);
+        targets::check(draft, diagnostics);
         examples::check(world, draft, diagnostics);
     }
     deferred::check(drafts, diagnostics);

@@ -1,9 +1,9 @@
 //! The whole front half: one mapping and the two schemas that it names, to a plan or to diagnostics.
 
 use crate::ast::{self, SideRole};
-use crate::diagnostic::{Code, Diagnostic, Level};
+use crate::diagnostic::{Applicability, Code, Diagnostic, Level};
 use crate::plan::{Plan, Side};
-use crate::schema::{Dialect, Schema, read};
+use crate::schema::{Dialect, Schema, encoding, read};
 use crate::source::{FileId, SourceFile, Sources, Span};
 use crate::world::{World, suggest};
 use crate::{check, lower, parse, resolve};
@@ -34,6 +34,9 @@ pub fn compile(name: &str, text: &str, load: &mut dyn FnMut(&str) -> Result<Vec<
     let (tree, mut diagnostics) = parse::parse(file, text);
     let plan = plan(&mut sources, file, &tree, &mut diagnostics, load);
     diagnostics.sort_by_key(|diagnostic| diagnostic.labels[0].span);
+    // A side that is misnamed where it is declared is unknown at every table.
+    let mut sides = std::collections::BTreeSet::new();
+    diagnostics.retain(|diagnostic| diagnostic.code != Code::UNKNOWN_SIDE || sides.insert(diagnostic.message.clone()));
     let plan = plan.filter(|_| !diagnostics.iter().any(|diagnostic| diagnostic.level == Level::Error));
     Compiled { sources, diagnostics, plan }
 }
@@ -62,6 +65,7 @@ fn plan(
     let mut drafts = resolve::resolve(&world, diagnostics);
     check::check(&world, &mut drafts, diagnostics);
     let steps = lower::lower(drafts, diagnostics);
+    let left = check::leave::left_tables(&world, diagnostics);
     if tree.maps.is_empty() && diagnostics.is_empty() {
         let message = "this mapping has no map";
         diagnostics.push(
@@ -80,6 +84,7 @@ fn plan(
         target,
         value_maps,
         steps,
+        left,
     })
 }
 
@@ -102,11 +107,13 @@ fn language(sources: &Sources, file: FileId, tree: &ast::File, diagnostics: &mut
             );
             false
         }
-        None if sources.file(file).text.trim().is_empty() => {
-            diagnostics.push(
-                Diagnostic::error(Code::EMPTY, Span::new(file, 0..0), "this mapping is empty")
-                    .help("begin with `language 1`"),
-            );
+        None if holds_nothing(sources.file(file), tree) => {
+            let message = match tree.comments.is_empty() {
+                true => "this mapping is empty",
+                false => "this mapping holds nothing but comments",
+            };
+            let error = Diagnostic::error(Code::EMPTY, Span::new(file, 0..0), message);
+            diagnostics.push(error.help("begin with `language 1`"));
             false
         }
         None => {
@@ -114,8 +121,9 @@ fn language(sources: &Sources, file: FileId, tree: &ast::File, diagnostics: &mut
                 let message = "the mapping does not say its language";
                 let end = sources.file(file).line_range(1).end;
                 let error = Diagnostic::error(Code::LANGUAGE, Span::new(file, 0..end), message);
-                diagnostics.push(error.help("begin with `language 1`").patch(
-                    "say it",
+                diagnostics.push(error.patch_as(
+                    Applicability::MachineApplicable,
+                    "begin with `language 1`",
                     Span::new(file, 0..0),
                     "language 1\n",
                 ));
@@ -123,6 +131,17 @@ fn language(sources: &Sources, file: FileId, tree: &ast::File, diagnostics: &mut
             true
         }
     }
+}
+
+/// Returns whether a text has nothing but comments.
+fn holds_nothing(file: &SourceFile, tree: &ast::File) -> bool {
+    let mut at = 0;
+    let mut is_blank = |until: usize, next: usize| {
+        let between = file.text[at..until].trim_start_matches('\u{feff}').trim();
+        at = next;
+        between.is_empty()
+    };
+    tree.comments.iter().all(|comment| is_blank(comment.span.start, comment.span.end)) && is_blank(file.text.len(), 0)
 }
 
 fn side(
@@ -198,12 +217,10 @@ fn schema(
             return None;
         }
     };
-    let text = match String::from_utf8(bytes) {
+    let text = match encoding::decode(bytes, dialect) {
         Ok(text) => text,
         Err(error) => {
-            let at = error.utf8_error().valid_up_to();
-            let line = error.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
-            let message = format!("the schema \"{name}\" is not UTF-8: line {line}");
+            let message = format!("the schema \"{name}\" is {error}");
             diagnostics.push(
                 Diagnostic::error(Code::FILE, side.file.span, message).help("convert it, or make the dump with UTF-8"),
             );

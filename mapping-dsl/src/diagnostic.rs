@@ -3,10 +3,12 @@
 
 mod codes;
 mod human;
+mod insert;
 mod json;
 
 pub use codes::{CODES, Code};
 pub use human::render;
+pub(crate) use insert::before_brace;
 pub use json::to_json;
 
 use crate::source::Span;
@@ -48,9 +50,22 @@ pub struct Label {
     pub text: String,
 }
 
+/// How sure it is that a change is what the author wants; the names are rustc's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Applicability {
+    /// A tool may make the change without asking.
+    MachineApplicable,
+    /// It may be meant otherwise.
+    MaybeIncorrect,
+    /// It holds words that the author has to replace, such as a reason.
+    HasPlaceholders,
+}
+
 /// A change to the mapping's text.
 #[derive(Debug, Clone)]
 pub struct Patch {
+    /// How sure it is.
+    pub applicability: Applicability,
     /// What it does.
     pub message: String,
     /// What to replace.
@@ -99,9 +114,26 @@ impl Diagnostic {
         self
     }
 
-    /// Offers a change.
-    pub fn patch(mut self, message: impl Into<String>, span: Span, replacement: impl Into<String>) -> Diagnostic {
-        self.patches.push(Patch { message: message.into(), span, replacement: replacement.into() });
+    /// Offers a change that may be meant.
+    pub fn patch(self, message: impl Into<String>, span: Span, replacement: impl Into<String>) -> Diagnostic {
+        self.patch_as(Applicability::MaybeIncorrect, message, span, replacement)
+    }
+
+    /// Offers a change, and says how sure it is.
+    pub fn patch_as(
+        mut self,
+        applicability: Applicability,
+        message: impl Into<String>,
+        span: Span,
+        replacement: impl Into<String>,
+    ) -> Diagnostic {
+        self.patches.push(Patch { applicability, message: message.into(), span, replacement: replacement.into() });
         self
+    }
+
+    /// Returns what to write instead, unless a change says so already.
+    fn help_beside_patches(&self) -> Option<&str> {
+        let help = self.help.as_deref()?;
+        self.patches.iter().all(|patch| patch.message != help).then_some(help)
     }
 }

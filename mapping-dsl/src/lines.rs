@@ -15,7 +15,10 @@ use std::ops::Range;
 const DEEPEST: usize = 48;
 
 /// Words with which an item begins, at the very beginning of a line.
-const ITEMS: [&str; 5] = ["language", "legacy", "target", "values", "map"];
+const ITEMS: [&str; 6] = ["language", "legacy", "target", "values", "map", "leave"];
+
+/// With what a line of a map's head begins.
+const GOES_ON: [&str; 9] = ["join ", "where ", "->", "and ", "or ", "on ", "when ", "several ", "existing "];
 
 /// A mapping cut into pieces.
 pub(crate) struct Pieces {
@@ -112,26 +115,10 @@ impl Cutter {
 
     /// Returns the end of the quoted text that begins here, or of the single byte.
     fn token_end(&self, at: usize) -> usize {
-        let quote = self.text[at];
-        match self.closing_quote(at) {
-            Some(end) => end + 1,
-            None if matches!(quote, b'"' | b'`') => self.line_end(at),
-            None => at + 1,
-        }
-    }
-
-    /// Returns where the quoted text that begins here is closed on its line.
-    fn closing_quote(&self, at: usize) -> Option<usize> {
-        let quote = self.text[at];
-        if !matches!(quote, b'"' | b'`' | b'/') {
-            return None;
-        }
-        let line_end = self.line_end(at);
-        let mut end = at + 1;
-        while end < line_end && self.text[end] != quote {
-            end += if self.text[end] == b'\\' && quote != b'`' { 2 } else { 1 };
-        }
-        (end < line_end).then_some(end)
+        quoted_end(&self.text, at).unwrap_or_else(|| match self.text[at] {
+            b'"' | b'`' => self.line_end(at),
+            _ => at + 1,
+        })
     }
 
     fn check_quote(&mut self, at: usize) {
@@ -140,7 +127,7 @@ impl Cutter {
             b'`' => ("a quoted name", "a backtick"),
             _ => return,
         };
-        if self.closing_quote(at).is_none() {
+        if quoted_end(&self.text, at).is_none() {
             let range = trimmed(&self.text, at..self.line_end(at));
             self.report(range, format!("{what} is not closed on its line"), format!("put {mark} at its end"));
             self.damaged.insert(at);
@@ -148,8 +135,7 @@ impl Cutter {
     }
 
     fn line_end(&self, at: usize) -> usize {
-        let rest = &self.text[at..];
-        at + rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len())
+        line_end(&self.text, at)
     }
 
     /// Returns the word with which an item begins at the start of a line.
@@ -196,8 +182,9 @@ impl Cutter {
             end = self.line_end(end + 1);
         }
         self.diagnostics.push(
-            Diagnostic::error(Code::STRAY, Span::new(self.file, first_line), "this belongs to no item")
-                .note("an item begins at the start of a line with `language`, `legacy`, `target`, `values` or `map`"),
+            Diagnostic::error(Code::STRAY, Span::new(self.file, first_line), "this belongs to no item").note(
+                "an item begins at the start of a line with `language`, `legacy`, `target`, `values`, `map` or `leave`",
+            ),
         );
         end
     }
@@ -235,7 +222,7 @@ impl Cutter {
         while end < range.end {
             let next = self.line_end(end + 1);
             let line = self.text[end + 1..next].trim_ascii_start();
-            let goes_on = [&b"join "[..], b"where ", b"->", b"and ", b"or "].iter().any(|word| line.starts_with(word));
+            let goes_on = GOES_ON.iter().any(|word| line.starts_with(word.as_bytes()));
             if !goes_on {
                 break;
             }
@@ -320,6 +307,26 @@ impl Cutter {
 enum Stop {
     Brace,
     Line,
+}
+
+/// Returns where the line ends that holds a byte.
+pub(crate) fn line_end(text: &[u8], at: usize) -> usize {
+    let rest = &text[at..];
+    at + rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len())
+}
+
+/// Returns the end of the quoted text (or name, or pattern) that begins here, if it is closed on its line.
+pub(crate) fn quoted_end(text: &[u8], at: usize) -> Option<usize> {
+    let quote = text[at];
+    if !matches!(quote, b'"' | b'`' | b'/') {
+        return None;
+    }
+    let line_end = line_end(text, at);
+    let mut end = at + 1;
+    while end < line_end && text[end] != quote {
+        end += if text[end] == b'\\' && quote != b'`' { 2 } else { 1 };
+    }
+    (end < line_end).then_some(end + 1)
 }
 
 fn is_name(byte: u8) -> bool {

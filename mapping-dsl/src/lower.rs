@@ -13,6 +13,7 @@ pub(crate) fn lower(drafts: Vec<Draft<'_>>, diagnostics: &mut Vec<Diagnostic>) -
     for draft in drafts {
         let new_places = target_places(&draft, diagnostics);
         let mut step = draft.step;
+        narrow_links(&mut step);
         move_targets(&mut step, &new_places);
         moves.insert(step.name.clone(), new_places);
         steps.push(step);
@@ -123,6 +124,29 @@ fn target_places(draft: &Draft<'_>, diagnostics: &mut Vec<Diagnostic>) -> Vec<us
     places
 }
 
+/// A link that only targets with conditions use is asked for where one of the conditions holds.
+fn narrow_links(step: &mut Step) {
+    let mut users: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); step.links.len()];
+    for (at, target) in step.targets.iter().enumerate() {
+        target.rules.iter().for_each(|rule| note_links(&rule.value, at, &mut users));
+    }
+    let mut always = vec![BTreeSet::new(); step.links.len()];
+    step.guards.iter().for_each(|guard| note_links(&guard.when, 0, &mut always));
+    for ((link, users), always) in step.links.iter_mut().zip(users).zip(always) {
+        let conditional = users.iter().all(|target| step.targets[*target].when.is_some());
+        if conditional && always.is_empty() {
+            link.only_for = users.into_iter().collect();
+        }
+    }
+}
+
+fn note_links(expr: &Expr, target: usize, users: &mut [BTreeSet<usize>]) {
+    if let ExprKind::Link { link, .. } = expr.kind {
+        users[link].insert(target);
+    }
+    expr.children().into_iter().for_each(|child| note_links(child, target, users));
+}
+
 fn collect_siblings(expr: &Expr, siblings: &mut Vec<usize>) {
     if let ExprKind::Sibling(role) = expr.kind {
         siblings.push(role);
@@ -135,9 +159,11 @@ fn move_targets(step: &mut Step, places: &[usize]) {
         target.rules.iter_mut().for_each(|rule| move_siblings(&mut rule.value, places));
     }
     step.unique.iter_mut().for_each(|unique| unique.target = places[unique.target]);
+    step.links.iter_mut().flat_map(|link| &mut link.only_for).for_each(|target| *target = places[*target]);
     for example in &mut step.examples {
-        if let crate::plan::Expected::Cells(cells) = &mut example.expected {
+        if let crate::plan::Expected::Rows { cells, absent } = &mut example.expected {
             cells.iter_mut().for_each(|(target, ..)| *target = places[*target]);
+            absent.iter_mut().for_each(|target| *target = places[*target]);
         }
     }
     let mut moved: Vec<_> = step.targets.drain(..).enumerate().map(|(old, target)| (places[old], target)).collect();
@@ -169,6 +195,8 @@ fn meaning(step: &Step) -> String {
     }
     for target in &mut bare.targets {
         target.line = 0;
+        target.when.iter_mut().for_each(clear_lines);
+        target.when_text = None;
         for rule in &mut target.rules {
             rule.line = 0;
             rule.text = String::new();

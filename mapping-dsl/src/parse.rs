@@ -10,7 +10,7 @@ mod words;
 
 use self::grammar::{MapGrammar, Rule};
 use self::leaf::{Builder, arrow_of, children, inner, next};
-use crate::ast::{File, Side, SideRole, Statement, StatementKind, ValueArm, ValueOutcome, Values};
+use crate::ast::{self, File, Side, SideRole, Statement, StatementKind, ValueArm, ValueOutcome, Values};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::lines::{self, Block, Piece};
 use crate::source::{FileId, Span};
@@ -60,6 +60,7 @@ impl<'a> Reader<'a> {
             Some("language") => self.language(piece),
             Some("legacy" | "target") => self.side(piece),
             Some("values") => self.values(piece),
+            Some("leave") => self.leave(piece),
             _ => self.map(piece),
         }
     }
@@ -143,6 +144,16 @@ impl<'a> Reader<'a> {
         let file = builder.text(next(&mut parts));
         let zone = parts.find(|pair| pair.as_rule() == Rule::string).map(|pair| builder.text(pair));
         self.tree.sides.push(Side { role, alias, dialect, file, zone, span });
+    }
+
+    fn leave(&mut self, piece: &Piece) {
+        let Some(pair) = self.piece(Rule::leave_piece, piece) else { return };
+        let mut builder = self.builder(piece.head.start);
+        let span = builder.trimmed(&pair);
+        let mut parts = children(pair).skip(1);
+        let tables = builder.column_list(next(&mut parts));
+        let reason = parts.next().map(|pair| builder.text(inner(pair)));
+        self.tree.left.push(ast::Leave { tables, reason, span });
     }
 
     fn values(&mut self, piece: &Piece) {
@@ -304,6 +315,7 @@ fn statement_rule(text: &str) -> Rule {
         "defer" => Rule::defer_piece,
         "reject" => Rule::guard_piece,
         "unique" => Rule::unique_piece,
+        "identity" => Rule::identity_piece,
         "example" => Rule::example_piece,
         "into" => Rule::into_header,
         _ => Rule::statement,

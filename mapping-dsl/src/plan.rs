@@ -2,13 +2,16 @@
 //! out. Backends and the interpreter read this and nothing earlier. Steps stand in the order in which they run.
 
 mod expression;
+mod reasons;
 
 pub use expression::{
     Arithmetic, Arm, ArmResult, Comparison, Conversion, Expr, ExprKind, Function, Generated, Literal, OnZero, Pattern,
 };
+pub use reasons::Cause;
 
 use crate::schema::{Dialect, Schema, Table};
 use crate::types::Type;
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// A checked mapping.
@@ -28,6 +31,19 @@ pub struct Plan {
     pub value_maps: Vec<ValueMap>,
     /// Steps in running order.
     pub steps: Vec<Step>,
+    /// Legacy tables whose rows stay where they are, in file order.
+    pub left: Vec<LeftTables>,
+}
+
+/// Legacy tables of which no map carries rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftTables {
+    /// The tables.
+    pub tables: Vec<String>,
+    /// Why.
+    pub reason: String,
+    /// Line in the mapping.
+    pub line: usize,
 }
 
 /// One of the two databases.
@@ -162,6 +178,8 @@ pub struct Step {
     pub links: Vec<Link>,
     /// Target rows, in the order of writing: a target stands after those whose keys it takes.
     pub targets: Vec<Target>,
+    /// Index into `reasons` for rows that give no row in any target; only where every target has a condition.
+    pub no_target: Option<usize>,
     /// Uniqueness beyond the keys of the target's tables.
     pub unique: Vec<Unique>,
     /// The closed set of reasons for which a row can be rejected.
@@ -186,10 +204,7 @@ impl Step {
     /// engine looks at it.
     pub fn malformed_reasons(&self) -> Vec<Option<usize>> {
         let mut reasons = vec![None; self.read.columns.len()];
-        let rules = self.targets.iter().flat_map(|target| &target.rules).map(|rule| &rule.value);
-        let keys = self.links.iter().flat_map(|link| &link.key);
-        let conditions = self.guards.iter().map(|guard| &guard.when).chain(&self.scope);
-        let mut open: Vec<&Expr> = rules.chain(keys).chain(conditions).collect();
+        let mut open: Vec<&Expr> = self.expressions().collect();
         while let Some(expr) = open.pop() {
             if let ExprKind::Legacy { column, malformed, .. } = expr.kind {
                 reasons[column] = Some(malformed);
@@ -199,23 +214,42 @@ impl Step {
         reasons
     }
 
+    /// Returns all expressions: rules, keys of links, conditions.
+    pub fn expressions(&self) -> impl Iterator<Item = &Expr> {
+        let rules = self.targets.iter().flat_map(|target| &target.rules).map(|rule| &rule.value);
+        let keys = self.links.iter().flat_map(|link| &link.key);
+        let conditions = self.guards.iter().map(|guard| &guard.when).chain(&self.scope);
+        rules.chain(keys).chain(conditions).chain(self.targets.iter().filter_map(|target| target.when.as_ref()))
+    }
+
+    /// Returns the indexes of the joins that can find several rows, in the order in which a row holds the answers.
+    pub fn several(&self) -> impl Iterator<Item = (usize, usize)> {
+        self.read.joins.iter().enumerate().filter_map(|(index, join)| Some((index, join.several?)))
+    }
+
     /// Returns the index of the join with this alias.
     pub fn join(&self, alias: &str) -> Option<usize> {
         self.read.joins.iter().position(|join| join.alias == alias)
     }
 
     /// Returns the indexes of the `join one` tables that an expression looks at.
-    pub fn partners(&self, expr: &Expr) -> std::collections::BTreeSet<usize> {
-        let mut partners = std::collections::BTreeSet::new();
+    pub fn partners(&self, expr: &Expr) -> BTreeSet<usize> {
+        let mut joins = self.looked_at(expr);
+        joins.retain(|join| self.read.joins[*join].missing.is_some());
+        joins
+    }
+
+    /// Returns the indexes of the joined tables that an expression looks at.
+    pub fn looked_at(&self, expr: &Expr) -> BTreeSet<usize> {
+        let mut joins = BTreeSet::new();
         let mut open = vec![expr];
         while let Some(expr) = open.pop() {
             if let ExprKind::Legacy { column, .. } = expr.kind {
-                let join = self.join(&self.read.columns[column].alias);
-                partners.extend(join.filter(|join| self.read.joins[*join].missing.is_some()));
+                joins.extend(self.join(&self.read.columns[column].alias));
             }
             open.extend(expr.children());
         }
-        partners
+        joins
     }
 
     /// Returns the weakest class of all rules.
@@ -265,43 +299,94 @@ pub struct Join {
     pub table: String,
     /// Its alias.
     pub alias: String,
-    /// Equalities that must hold.
+    /// Conditions that must hold.
     pub on: Vec<Condition>,
     /// Index into [`Step::reasons`] for rows without partner; none for `join optional`.
     pub missing: Option<usize>,
+    /// Index into [`Step::reasons`] for rows with several partners; none where a unique key forbids it.
+    pub several: Option<usize>,
+    /// Whether the runtime fetches its rows by a query of their own and compares them itself.
+    pub probed: bool,
     /// Line in the mapping.
     pub line: usize,
 }
 
-/// A question whether a legacy row exists.
+/// A question whether legacy rows exist that fulfil conditions together.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Exists {
+    /// The tables.
+    pub tables: Vec<LookedInto>,
+    /// Conditions that must hold.
+    pub on: Vec<Condition>,
+    /// Whether the runtime fetches its rows by a query of their own and compares them itself.
+    pub probed: bool,
+    /// Line in the mapping.
+    pub line: usize,
+}
+
+impl Exists {
+    /// Returns the alias of the first table, by which people know the question.
+    pub fn alias(&self) -> &str {
+        &self.tables[0].alias
+    }
+}
+
+/// A legacy table with its alias.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LookedInto {
     /// The table.
     pub table: String,
     /// Its alias.
     pub alias: String,
-    /// Equalities that must hold.
-    pub on: Vec<Condition>,
-    /// Line in the mapping.
-    pub line: usize,
 }
 
-/// An equality, exact for texts.
+/// A condition of a join or a question; texts compare exactly. With null on a side it does not hold.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Condition {
-    /// Column of the table that is joined or looked into.
+    /// Alias of the table that is joined or looked into.
+    pub alias: String,
+    /// Its column.
     pub column: String,
-    /// Its type.
+    /// Type of the column.
     pub ty: Type,
-    /// What it must equal.
-    pub equals: Operand,
+    /// Whether case and trailing blanks of the column do not count.
+    pub fold: bool,
+    /// What must hold of it.
+    pub test: Test,
 }
 
-/// The other side of an equality.
+impl Condition {
+    /// Returns alias and column of what this compares with, if that is a column.
+    pub fn other_column(&self) -> Option<(&str, &str)> {
+        match &self.test {
+            Test::Compare(_, Operand::Column(alias, column) | Operand::Folded(alias, column)) => Some((alias, column)),
+            Test::Compare(_, Operand::Literal(_)) | Test::Among(_) => None,
+        }
+    }
+
+    /// Returns whether this is exact equality with a column or a literal.
+    pub fn is_plain(&self) -> bool {
+        let plain = matches!(&self.test, Test::Compare(Comparison::Equal, Operand::Column(..) | Operand::Literal(_)));
+        plain && !self.fold
+    }
+}
+
+/// What a condition asks of its column.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Test {
+    /// A comparison with something.
+    Compare(Comparison, Operand),
+    /// One of these values.
+    Among(Vec<Literal>),
+}
+
+/// The other side of a comparison.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Operand {
     /// Alias and column.
     Column(String, String),
+    /// Alias and column, of which case and trailing blanks do not count.
+    Folded(String, String),
     /// A literal.
     Literal(Literal),
 }
@@ -335,6 +420,8 @@ pub struct Link {
     pub kind: LinkKind,
     /// The values to find it by.
     pub key: Vec<Expr>,
+    /// Indexes of the targets of which one has to get a row for the link to be needed; empty if it always is.
+    pub only_for: Vec<usize>,
     /// Line in the mapping.
     pub line: usize,
 }
@@ -373,7 +460,7 @@ pub struct LookupColumn {
     pub fold: bool,
 }
 
-/// One target row per legacy row.
+/// One target row per legacy row, or none where a condition does not hold.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Target {
     /// Its alias in the mapping.
@@ -386,12 +473,28 @@ pub struct Target {
     pub key_type: Type,
     /// Index into `rules` when the conversion gives the key; none when the target assigns it.
     pub key_rule: Option<usize>,
-    /// Index into `rules` of the column that remembers the legacy key.
-    pub identity: Option<usize>,
+    /// How a row that was there before is recognised.
+    pub identity: Option<Identity>,
+    /// Condition under which there is a row; none if there always is one.
+    pub when: Option<Expr>,
+    /// That condition as written.
+    pub when_text: Option<String>,
+    /// Index into [`Step::reasons`] if rows must be there already and are never written.
+    pub existing: Option<usize>,
     /// One rule for each column that is written.
     pub rules: Vec<Rule>,
     /// Line in the mapping.
     pub line: usize,
+}
+
+/// The columns by which a row of the target is recognised as standing for a legacy row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// Indexes into [`Target::rules`]; whether folded before comparing.
+    pub columns: Vec<(usize, bool)>,
+    /// Index into [`Step::reasons`] for legacy rows that several rows of the target would stand for. None where the
+    /// only column remembers the legacy key.
+    pub several: Option<usize>,
 }
 
 /// How one target column gets its value.
@@ -472,6 +575,8 @@ pub struct Example {
     pub name: String,
     /// Given cells: alias, column, value.
     pub given: Vec<(String, String, Literal)>,
+    /// Aliases of tables that are looked into and hold a fitting row.
+    pub there: Vec<String>,
     /// What is expected.
     pub expected: Expected,
     /// Line in the mapping.
@@ -481,8 +586,13 @@ pub struct Example {
 /// What an example expects.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Expected {
-    /// Cells of the target rows: index of the target, column, value.
-    Cells(Vec<(usize, String, Literal)>),
+    /// Rows.
+    Rows {
+        /// Cells of the target rows: index of the target, column, value.
+        cells: Vec<(usize, String, Literal)>,
+        /// Indexes of targets that get no row.
+        absent: Vec<usize>,
+    },
     /// A rejection for this reason (its name, the value map's name, or the target column).
     Rejected(String),
     /// The row is not in scope.

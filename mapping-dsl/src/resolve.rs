@@ -2,6 +2,7 @@
 //! What is missing or contradicts itself over a whole map is found later, in `check/`.
 
 mod class;
+mod condition;
 mod convert;
 pub(crate) mod expression;
 mod function;
@@ -12,6 +13,7 @@ mod loss;
 mod pattern;
 mod rule;
 mod statement;
+mod target;
 pub(crate) mod values;
 
 use crate::ast;
@@ -39,6 +41,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) rule_spans: BTreeMap<(usize, String), Span>,
     /// Uniqueness whose columns are not yet looked up among the rules: target, place, column, whether folded.
     pub(crate) unique: Vec<(Vec<UniquePlace>, crate::plan::Unique)>,
+    /// The `identity` statements: their place and columns, and the reasons for several rows and for a second legacy row.
+    pub(crate) identities: Vec<IdentityDraft>,
     /// Value maps in use.
     pub(crate) used_values: BTreeSet<usize>,
     /// Whether something of the map could not be resolved, so that what is missing may stand there.
@@ -47,6 +51,13 @@ pub(crate) struct Draft<'a> {
 
 /// A column of a `unique` statement: index of the target, place, column, whether folded.
 pub(crate) type UniquePlace = (usize, Span, String, bool);
+
+/// An `identity` statement whose columns are not yet looked up among the rules.
+pub(crate) struct IdentityDraft {
+    pub(crate) span: Span,
+    pub(crate) places: Vec<UniquePlace>,
+    pub(crate) several: usize,
+}
 
 /// A legacy table of a map.
 pub(crate) struct Alias<'a> {
@@ -60,6 +71,8 @@ pub(crate) struct Role<'a> {
     pub(crate) name: String,
     pub(crate) table: &'a Table,
     pub(crate) span: Span,
+    /// Whether some legacy rows give no row here.
+    pub(crate) conditional: bool,
 }
 
 /// A column that is dropped or deferred.
@@ -74,11 +87,18 @@ pub(crate) struct LeftBehind {
 /// What other maps need to know of a map to refer to it.
 pub(crate) struct KeyShape {
     pub(crate) name: String,
-    pub(crate) roles: Vec<(String, crate::types::Type)>,
+    pub(crate) roles: Vec<TargetShape>,
     /// Type of each key column; none when the key could not be resolved.
     pub(crate) key: Option<Vec<crate::types::Type>>,
     /// Index of the target that remembers the key.
     pub(crate) keyed: Option<usize>,
+}
+
+/// A target as other maps see it.
+pub(crate) struct TargetShape {
+    pub(crate) role: String,
+    pub(crate) key_type: crate::types::Type,
+    pub(crate) conditional: bool,
 }
 
 /// Resolves one map.
@@ -250,6 +270,7 @@ fn empty_step(world: &World<'_>, map: &ast::Map, base: &Table) -> Step {
         guards: Vec::new(),
         links: Vec::new(),
         targets: Vec::new(),
+        no_target: None,
         unique: Vec::new(),
         reasons: Vec::new(),
         rollback: Rollback::Delete,
@@ -269,6 +290,9 @@ fn empty_target(world: &World<'_>, role: &Role<'_>) -> Target {
         key_type,
         key_rule: None,
         identity: None,
+        when: None,
+        when_text: None,
+        existing: None,
         rules: Vec::new(),
         line: world.line(role.span),
     }

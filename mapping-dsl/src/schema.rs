@@ -8,13 +8,19 @@ pub mod compare;
 mod create;
 mod declared;
 mod elements;
+pub mod encoding;
 mod finish;
+mod key;
+mod properties;
 pub mod read;
+mod reason;
 mod scan;
 mod split;
 mod sql;
+mod tables;
 mod text;
 pub mod translate;
+mod user_types;
 
 use crate::source::FileId;
 use crate::types::Type;
@@ -30,11 +36,15 @@ pub enum Dialect {
     PostgreSql,
     /// SQLite.
     Sqlite,
+    /// SQL Server: DDL in T-SQL, as its own tools script it.
+    SqlServer,
 }
 
 impl Dialect {
-    /// All dialects.
-    pub const ALL: [Dialect; 3] = [Dialect::MariaDb, Dialect::PostgreSql, Dialect::Sqlite];
+    /// All dialects; DDL is read in each of them.
+    pub const ALL: [Dialect; 4] = [Dialect::MariaDb, Dialect::PostgreSql, Dialect::Sqlite, Dialect::SqlServer];
+    /// The dialects in which SQL and DDL are written.
+    pub const WRITTEN: [Dialect; 3] = [Dialect::MariaDb, Dialect::PostgreSql, Dialect::Sqlite];
 
     /// Returns the name that mappings and the command use.
     pub fn name(self) -> &'static str {
@@ -42,15 +52,17 @@ impl Dialect {
             Dialect::MariaDb => "mariadb",
             Dialect::PostgreSql => "postgresql",
             Dialect::Sqlite => "sqlite",
+            Dialect::SqlServer => "sqlserver",
         }
     }
 
-    /// Returns the dialect of that name; `mysql` and `postgres` are understood too.
+    /// Returns the dialect of that name; `mysql`, `postgres`, `mssql` and `tsql` are understood too.
     pub fn from_name(name: &str) -> Option<Dialect> {
         match name {
             "mariadb" | "mysql" => Some(Dialect::MariaDb),
             "postgresql" | "postgres" => Some(Dialect::PostgreSql),
             "sqlite" => Some(Dialect::Sqlite),
+            "sqlserver" | "mssql" | "tsql" => Some(Dialect::SqlServer),
             _ => None,
         }
     }
@@ -89,12 +101,29 @@ impl Schema {
     }
 }
 
+impl Schema {
+    /// Returns the table of that name in a namespace: exactly, else the only one that differs by case.
+    pub fn table_in(&self, namespace: &str, name: &str) -> Option<&Table> {
+        let within = || self.tables.iter().filter(|table| table.namespace.is_some());
+        let spelled = |table: &&Table| table.own_name == name && table.namespace.as_deref() == Some(namespace);
+        within().find(spelled).or_else(|| {
+            let is = |one: Option<&str>, other: &str| one.is_some_and(|one| one.eq_ignore_ascii_case(other));
+            let mut same =
+                within().filter(|table| is(table.namespace.as_deref(), namespace) && is(Some(&table.own_name), name));
+            same.next().filter(|_| same.next().is_none())
+        })
+    }
+}
+
 /// One table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Table {
-    /// Its name, without the schema or database it lies in.
+    /// The name by which mappings and plans know it: its own name, or `namespace.name` where several tables of the
+    /// file share a name; the one in the dialect's usual namespace then keeps the bare name.
     pub name: String,
-    /// The schema or database it is qualified with in the file.
+    /// Its name within its namespace.
+    pub own_name: String,
+    /// The schema (in MariaDB the database) that it lies in, if the file says so.
     pub namespace: Option<String>,
     /// Line of its definition, counted from 1.
     pub line: usize,
@@ -152,6 +181,8 @@ pub struct Column {
     pub allowed: Option<Vec<String>>,
     /// Collation as declared, of the column or else of its table.
     pub collation: Option<String>,
+    /// Character set as declared, of the column or else of its table.
+    pub charset: Option<String>,
     /// Comment.
     pub comment: Option<String>,
 }
@@ -196,8 +227,10 @@ pub struct ForeignKey {
     pub name: Option<String>,
     /// Referring columns.
     pub columns: Vec<String>,
-    /// Table referred to.
+    /// Table referred to: the name of a table of the schema, or as written if there is none.
     pub table: String,
+    /// The namespace that the file gives for the table referred to.
+    pub namespace: Option<String>,
     /// Columns referred to; empty when the primary key is meant.
     pub referenced: Vec<String>,
     /// The ON DELETE and ON UPDATE actions as written, in lower case, such as `on delete cascade`.

@@ -41,21 +41,21 @@ pub enum Type {
     },
     /// A point on the wall clock of the side's time zone.
     DateTime {
-        /// Digits of the fraction of a second, 0 to 6.
+        /// Digits of the fraction of a second, 0 to 7 (SQL Server has seven, the others six).
         digits: u8,
         /// Whether days that do not exist can occur.
         zero: bool,
     },
     /// A point in time.
     Instant {
-        /// Digits of the fraction of a second, 0 to 6.
+        /// Digits of the fraction of a second, 0 to 7 (SQL Server has seven, the others six).
         digits: u8,
         /// Whether days that do not exist can occur.
         zero: bool,
     },
     /// A time of day.
     Time {
-        /// Digits of the fraction of a second, 0 to 6.
+        /// Digits of the fraction of a second, 0 to 7 (SQL Server has seven, the others six).
         digits: u8,
     },
     /// A UUID.

@@ -150,7 +150,7 @@ pub(crate) fn suggest(diagnostic: Diagnostic, span: Span, name: &str, names: &[&
     match nearest(name, names) {
         Some(near) => {
             let help = format!("did you mean `{near}`?");
-            diagnostic.help(help.clone()).patch(help, span, quoted_if_needed(near))
+            diagnostic.patch(help, span, quoted_if_needed(near))
         }
         None if !names.is_empty() && names.len() <= 8 => diagnostic.note(format!("there is: {}", names.join(", "))),
         None => diagnostic,

@@ -297,7 +297,7 @@ fn sqlite_holds_values_to_their_types() {
 }
 
 #[test]
-fn other_dialects_are_not_written_yet() {
-    let error = translate::create_statements(&read_as(TARGET, Dialect::PostgreSql), Dialect::MariaDb).unwrap_err();
-    assert_eq!(error.to_string(), "schemas cannot be written for mariadb yet, only for sqlite");
+fn one_dialect_is_only_read() {
+    let error = translate::create_statements(&read_as(TARGET, Dialect::PostgreSql), Dialect::SqlServer).unwrap_err();
+    assert_eq!(error.to_string(), "tables cannot be written for sqlserver, only for mariadb, postgresql, sqlite");
 }

@@ -7,7 +7,7 @@ use crate::entries::{Entry, State};
 use crate::error::{OnSide, RunError, Side};
 use crate::failpoint;
 use crate::fingerprint::{self, PrintSet, chain, hex};
-use crate::found::FoundRows;
+use crate::found::{FoundRows, Standing};
 use crate::links::{Answers, Links};
 use crate::report::{Counts, key_text};
 use crate::step::{Generator, Link, Rejection, Step, StepSpec};
@@ -145,8 +145,8 @@ impl<'a> Carrier<'a> {
             }
         };
         check_rows(self.spec, &converted)?;
-        if let Some(found) = self.found.find(self.spec, &pending.key, Some(&converted)) {
-            self.find(carried, answers, pending, found);
+        if let Some((role, standing)) = self.found.take(self.spec, &pending.key, Some(&converted)) {
+            self.stand(carried, answers, pending, (role, standing), &converted);
             return Ok(Duration::ZERO);
         }
         let prints = unique::prints(self.spec, &converted);
@@ -158,6 +158,10 @@ impl<'a> Carrier<'a> {
             let rule = &self.spec.unique[*rule];
             let value = unique::shown(rule, &converted);
             self.reject(carried, answers, pending, &Rejection { reason: rule.reason, value });
+            return Ok(writing);
+        }
+        if let Some((reason, value)) = self.must_exist(&converted) {
+            self.reject(carried, answers, pending, &Rejection { reason, value });
             return Ok(writing);
         }
         let print = fingerprint::of(&pending.key);
@@ -207,11 +211,47 @@ impl<'a> Carrier<'a> {
         Ok(began.elapsed())
     }
 
-    fn reject_or_find(&self, carried: &mut Carried, answers: &mut Answers, pending: &Pending, rejection: &Rejection) {
-        match self.found.find(self.spec, &pending.key, None) {
-            Some(found) => self.find(carried, answers, pending, found),
-            None => self.reject(carried, answers, pending, rejection),
+    fn reject_or_find(
+        &mut self,
+        carried: &mut Carried,
+        answers: &mut Answers,
+        pending: &Pending,
+        rejection: &Rejection,
+    ) {
+        match self.found.take(self.spec, &pending.key, None) {
+            Some((role, Standing::Row(key))) => self.find(carried, answers, pending, (role, key)),
+            Some((_, Standing::Several)) | None => self.reject(carried, answers, pending, rejection),
         }
+    }
+
+    /// Settles a row for which something is in the target already.
+    fn stand(
+        &self,
+        carried: &mut Carried,
+        answers: &mut Answers,
+        pending: &Pending,
+        (role, standing): (usize, Standing),
+        converted: &[Option<Row>],
+    ) {
+        let identity = self.spec.targets[role].identity.as_ref();
+        let several = identity.and_then(|identity| Some((&identity.columns, identity.several?)));
+        match (standing, several) {
+            (Standing::Row(key), _) => self.find(carried, answers, pending, (role, key)),
+            (Standing::Several, Some((columns, reason))) => {
+                let value = unique::shown_of(columns, converted[role].as_ref());
+                self.reject(carried, answers, pending, &Rejection { reason, value });
+            }
+            (Standing::Several, None) => unreachable!("only what has a reason for it can be several"),
+        }
+    }
+
+    /// Returns the reason to reject a row for which there had to be one in the target, with what was looked for.
+    fn must_exist(&self, converted: &[Option<Row>]) -> Option<(usize, Value)> {
+        let mut targets = self.spec.targets.iter().zip(converted);
+        targets.find_map(|(target, row)| {
+            let columns = target.identity.as_ref().map_or(&[][..], |identity| &identity.columns);
+            Some((target.existing?, unique::shown_of(columns, row.as_ref())))
+        })
     }
 
     fn find(&self, carried: &mut Carried, answers: &mut Answers, pending: &Pending, (role, key): (usize, Value)) {
@@ -242,7 +282,7 @@ impl<'a> Carrier<'a> {
     /// path is rare, and keeping a copy of every row is not.
     fn refused(&self, key: Key, row: &Row, links: &[Link], violation: &Violation) -> Reject {
         let converted = self.step.convert(row, links, &mut Random).unwrap_or_default();
-        let named = self.spec.targets.iter().zip(&converted).find_map(|(target, row)| {
+        let named = self.spec.targets.iter().zip(converted.iter().flatten()).find_map(|(target, row)| {
             let mut columns = target.columns.iter().zip(row).filter(|_| target.table == violation.table);
             columns.find(|(column, _)| violation.columns.contains(&column.name))
         });
@@ -282,12 +322,13 @@ impl Reject {
     }
 }
 
-fn migrated(carried: &mut Carried, waiting: Waiting, keys: Vec<Value>, rows: &[Row]) {
-    let prints: Vec<u128> = rows.iter().map(fingerprint::of).collect();
-    for print in &prints {
+fn migrated(carried: &mut Carried, waiting: Waiting, keys: Vec<Value>, rows: &[Option<Row>]) {
+    let prints: Vec<Option<u128>> = rows.iter().map(|row| row.as_ref().map(fingerprint::of)).collect();
+    for print in prints.iter().flatten() {
         carried.fingerprint = chain(carried.fingerprint, *print);
     }
-    let roles = keys.into_iter().zip(prints).map(|(key, print)| (key, Value::Text(hex(print)))).collect();
+    let written = |print: Option<u128>| print.map_or(Value::Null, |print| Value::Text(hex(print)));
+    let roles = keys.into_iter().zip(prints).map(|(key, print)| (key, written(print))).collect();
     carried.counts.migrated += 1;
     carried.entries.push(Entry { key: waiting.key, state: State::Migrated, roles });
 }
@@ -310,9 +351,12 @@ fn check_links(spec: &StepSpec, asked: &[Result<Vec<Option<Key>>, Rejection>]) -
     })
 }
 
-fn check_rows(spec: &StepSpec, rows: &[Row]) -> Result<(), RunError> {
+fn check_rows(spec: &StepSpec, rows: &[Option<Row>]) -> Result<(), RunError> {
     let fits = rows.len() == spec.targets.len()
-        && rows.iter().zip(&spec.targets).all(|(row, target)| row.len() == target.columns.len());
+        && rows.iter().zip(&spec.targets).all(|(row, target)| match row {
+            Some(row) => row.len() == target.columns.len(),
+            None => target.conditional,
+        });
     if fits {
         return Ok(());
     }

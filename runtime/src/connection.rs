@@ -1,6 +1,6 @@
 //! The port to a database: what the engine needs of a legacy or target store. Each connector implements it.
 
-use crate::step::TargetSpec;
+use crate::step::{TargetRows, TargetSpec};
 use crate::value::{Key, Kind, Row, Value};
 use std::fmt;
 
@@ -98,18 +98,20 @@ pub fn insert_statement(dialect: &dyn SqlDialect, table: &str, columns: &[String
     format!("INSERT INTO {} ({}) VALUES ({})", dialect.quote(table), names.join(", "), places.join(", "))
 }
 
-/// What one legacy row becomes: a row for each target, in the order of the step's targets.
+/// What one legacy row becomes: a row for each target, in the order of the step's targets; none where the target's
+/// condition does not hold.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Unit {
     /// The rows, with the layout of [`TargetSpec::columns`].
-    pub rows: Vec<Row>,
+    pub rows: TargetRows,
 }
 
 /// What came of a unit.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Written {
-    /// It is written; these are the keys, and these the rows with their siblings filled in.
-    Keys(Vec<Value>, Vec<Row>),
+    /// It is written; these are the keys (null where there is no row), and these the rows with their siblings filled
+    /// in (null where that target has no row).
+    Keys(Vec<Value>, TargetRows),
     /// A constraint refused it.
     Refused(Violation),
 }

@@ -70,7 +70,7 @@ impl Entry {
 pub(crate) fn key_names(spec: &StepSpec) -> Vec<&str> {
     let name = |index: &usize| match &spec.read.columns[*index].source {
         ReadSource::Column(_, name) => name.as_str(),
-        ReadSource::Present(_) | ReadSource::Exists(_) => "key",
+        ReadSource::Present(_) | ReadSource::Exists(_) | ReadSource::Several(_) => "key",
     };
     spec.read.key.iter().map(name).collect()
 }

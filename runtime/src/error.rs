@@ -61,6 +61,20 @@ pub enum RunError {
         /// The name that is unknown.
         step: String,
     },
+    /// The command names a map that is not there.
+    #[error("there is no map {map}; the maps are: {}", .known.join(", "))]
+    NoSuchMap {
+        /// The name that is unknown.
+        map: String,
+        /// The maps that are there.
+        known: Vec<String>,
+    },
+    /// The command names a reason for which no row can be or is rejected.
+    #[error("no row is rejected for {reason}; `cutover status` lists the reasons")]
+    NoSuchReason {
+        /// The name that is unknown.
+        reason: String,
+    },
     /// A legacy key is null or not of its kind.
     #[error(
         "map {map}: table {table} has a row with the key {key}, which is null or not of its declared kind; \

@@ -1,16 +1,26 @@
-//! Rows that were in the target before cutover came: they carry the legacy key in their identity column, and no map
-//! has an entry for them. They are remembered, and never touched.
+//! Rows that were in the target before cutover came: they carry the legacy key, or the values by which the map
+//! recognises its rows, and no map has an entry for them. They are remembered, and never touched.
 
 use crate::connection::Connection;
 use crate::error::{OnSide, RunError, Side};
 use crate::fingerprint::{self, PrintMap};
+use crate::links::folded;
 use crate::statements::{KeyColumn, Order, Sql, Statement, column};
-use crate::step::{Step, StepSpec, TargetSpec};
+use crate::step::{IdentitySpec, Step, StepSpec, TargetSpec};
 use crate::value::{Key, Row, Value};
 
 /// The rows of a step's tables that no entry claims, by target and fingerprint of their identity.
 pub(crate) struct FoundRows {
-    roles: Vec<PrintMap<Value>>,
+    roles: Vec<PrintMap<Standing>>,
+}
+
+/// What stands for a legacy row already.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Standing {
+    /// The row with this key.
+    Row(Value),
+    /// Several rows, so that nobody can tell.
+    Several,
 }
 
 impl FoundRows {
@@ -27,48 +37,89 @@ impl FoundRows {
         Ok(FoundRows { roles })
     }
 
-    /// Returns role and key of the row that stands for a legacy row already. `rows` is what it would become, if it
-    /// converts.
-    pub(crate) fn find(&self, spec: &StepSpec, key: &Key, rows: Option<&[Row]>) -> Option<(usize, Value)> {
-        self.roles.iter().enumerate().find_map(|(at, present)| {
-            let place = spec.targets[at].identity.filter(|_| !present.is_empty())?;
-            let identity = match (rows, key.as_slice()) {
-                (Some(rows), _) => &rows[at][place],
-                (None, [value]) => value,
-                (None, _) => return None,
-            };
-            Some((at, present.get(&fingerprint::of([identity]))?.clone()))
+    /// Returns the role and what stands there for a legacy row. `rows` is what it would become, if it converts. A row
+    /// of the target is given once: it cannot stand for another legacy row.
+    pub(crate) fn take(
+        &mut self,
+        spec: &StepSpec,
+        key: &Key,
+        rows: Option<&[Option<Row>]>,
+    ) -> Option<(usize, Standing)> {
+        self.roles.iter_mut().enumerate().find_map(|(at, present)| {
+            let identity = spec.targets[at].identity.as_ref().filter(|_| !present.is_empty())?;
+            let print = print(identity, rows.map(|rows| rows[at].as_ref()), key)?;
+            match present.get(&print)? {
+                Standing::Several => Some((at, Standing::Several)),
+                Standing::Row(_) => Some((at, present.remove(&print)?)),
+            }
         })
     }
+}
+
+/// Returns the fingerprint by which a legacy row is recognised: by what it becomes, or by its key where that is what
+/// the target remembers. `row` is none if it does not convert.
+fn print(identity: &IdentitySpec, row: Option<Option<&Row>>, key: &Key) -> Option<u128> {
+    match (row, identity.columns.as_slice(), key.as_slice()) {
+        (Some(row), columns, _) => print_of(columns, row?, |column| column),
+        (None, [_], [value]) if identity.several.is_none() => Some(fingerprint::of([value])),
+        (None, ..) => None,
+    }
+}
+
+/// Null is like nothing else.
+fn print_of(columns: &[(usize, bool)], row: &Row, place: impl Fn(usize) -> usize) -> Option<u128> {
+    let values = columns.iter().map(|(column, folds)| folded(row[place(*column)].clone(), *folds));
+    let values: Vec<Value> = values.collect();
+    (!values.iter().any(Value::is_null)).then(|| fingerprint::of(&values))
 }
 
 fn load_role(
     target: &mut dyn Connection,
     role: &TargetSpec,
     steps: &[Box<dyn Step>],
-) -> Result<PrintMap<Value>, RunError> {
-    let mut present = PrintMap::default();
-    let Some(statement) = unclaimed(target, role, steps) else { return Ok(present) };
+) -> Result<PrintMap<Standing>, RunError> {
+    let mut present: PrintMap<Standing> = PrintMap::default();
+    let Some(identity) = &role.identity else { return Ok(present) };
+    let statement = unclaimed(target, role, identity, steps);
     let mut each = |mut row: Row| {
         let key = row.pop().unwrap_or(Value::Null);
-        present.entry(fingerprint::of(&row)).or_insert(key);
+        let place = |column| identity.columns.iter().position(|(index, _)| *index == column).unwrap_or(0);
+        if let Some(print) = print_of(&identity.columns, &row, place) {
+            let natural = identity.several.is_some();
+            let known = present.entry(print).and_modify(|standing| {
+                if natural {
+                    *standing = Standing::Several;
+                }
+            });
+            known.or_insert(Standing::Row(key));
+        }
         Ok(())
     };
     target.query(&statement.text, &statement.parameters, &statement.kinds, &mut each).on(Side::Target)?;
     Ok(present)
 }
 
-fn unclaimed(target: &mut dyn Connection, role: &TargetSpec, steps: &[Box<dyn Step>]) -> Option<Statement> {
-    let identity = &role.columns[role.identity?];
+fn unclaimed(
+    target: &mut dyn Connection,
+    role: &TargetSpec,
+    identity: &IdentitySpec,
+    steps: &[Box<dyn Step>],
+) -> Statement {
     let dialect = target.dialect();
     let mut sql = Sql::new(dialect, "SELECT ");
     let key = KeyColumn { expression: column(dialect, "t", &role.key.column), kind: role.key.kind };
-    let value = column(dialect, "t", &identity.name);
-    sql.result(&value, identity.kind).result(&key.expression, key.kind);
-    sql.push(" FROM ").name(&role.table).push(" AS ").name("t").push(" WHERE ").push(&value).push(" IS NOT NULL");
+    let columns: Vec<_> = identity.columns.iter().map(|(index, _)| &role.columns[*index]).collect();
+    for identity in &columns {
+        sql.result(&column(dialect, "t", &identity.name), identity.kind);
+    }
+    sql.result(&key.expression, key.kind);
+    sql.push(" FROM ").name(&role.table).push(" AS ").name("t").push(" WHERE 1 = 1");
+    for identity in &columns {
+        sql.push(&format!(" AND {} IS NOT NULL", column(dialect, "t", &identity.name)));
+    }
     and_unclaimed(&mut sql, dialect, role, steps.iter().map(|step| step.spec()));
     sql.ordered(&[key], Order::Ascending, None);
-    Some(sql.done())
+    sql.done()
 }
 
 /// Writes that no entry of these steps claims the row `t` of a table.

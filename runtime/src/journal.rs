@@ -10,7 +10,7 @@ use crate::value::{Key, Kind, Row, Value};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Version of the layout of the control tables.
-pub(crate) const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 2;
 
 /// A control table: name, columns, how many of them are the primary key.
 pub(crate) struct Table {
@@ -32,6 +32,7 @@ pub(crate) const RUN: Table = Table {
         ("outcome", Text),
         ("tool_version", Text),
         ("epoch", Integer),
+        ("owner", Text),
     ],
     key: 1,
 };
@@ -158,6 +159,21 @@ impl Table {
         rows(target, &statement).on(Side::Target)
     }
 
+    /// Returns all rows as [`Table::all`] does; columns that an older format did not have are null.
+    pub(crate) fn all_known(&self, target: &mut dyn Connection) -> Result<Vec<Row>, RunError> {
+        let present = target.columns(self.name).on(Side::Target)?.unwrap_or_default();
+        let dialect = target.dialect();
+        let mut sql = Sql::new(dialect, "SELECT ");
+        for (name, kind) in self.columns {
+            let known = present.iter().any(|column| column.eq_ignore_ascii_case(name));
+            sql.result(&if known { dialect.quote(name) } else { "NULL".to_string() }, *kind);
+        }
+        sql.push(" FROM ").name(self.name);
+        sql.ordered(&self.key_columns(dialect), crate::statements::Order::Ascending, None);
+        let statement = sql.done();
+        rows(target, &statement).on(Side::Target)
+    }
+
     fn select<'a>(&self, dialect: &'a dyn SqlDialect) -> Sql<'a> {
         let mut sql = Sql::new(dialect, "SELECT ");
         for (name, kind) in self.columns {
@@ -173,6 +189,22 @@ pub(crate) fn create(target: &mut dyn Connection) -> Result<(), RunError> {
     for table in TABLES {
         let sql = table.create(target.dialect());
         target.execute(&sql, &[]).on(Side::Target)?;
+    }
+    Ok(())
+}
+
+/// Gives control tables of an older format the columns that they lack. Can be repeated.
+pub(crate) fn upgrade(target: &mut dyn Connection) -> Result<(), RunError> {
+    for table in TABLES {
+        let present = target.columns(table.name).on(Side::Target)?.unwrap_or_default();
+        for (name, kind) in table.columns {
+            if !present.iter().any(|column| column.eq_ignore_ascii_case(name)) {
+                let dialect = target.dialect();
+                let (own, column) = (dialect.quote(table.name), dialect.quote(name));
+                let sql = format!("ALTER TABLE {own} ADD COLUMN {column} {}", dialect.column_type(*kind, Place::Plain));
+                target.execute(&sql, &[]).on(Side::Target)?;
+            }
+        }
     }
     Ok(())
 }
@@ -207,7 +239,8 @@ pub(crate) fn begin_run(target: &mut dyn Connection, command: &str, epoch: i64) 
         let statement = sql.done();
         let last = rows(target, &statement).on(Side::Target)?;
         let run = last.first().map_or(0, |row| number(&row[0])) + 1;
-        let row = vec![int(run), text(command), text(&now()), Value::Null, Value::Null, text(VERSION), int(epoch)];
+        let began = vec![int(run), text(command), text(&now()), Value::Null, Value::Null];
+        let row = [began, vec![text(VERSION), int(epoch), text(&crate::lock::owner())]].concat();
         RUN.insert(target, &row)?;
         Ok(run)
     })
@@ -266,7 +299,16 @@ impl StepState {
 pub(crate) fn now() -> String {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let time = chrono::DateTime::from_timestamp(since.as_secs().try_into().unwrap_or(0), 0).unwrap_or_default();
-    time.format("%Y-%m-%d %H:%M:%S UTC").to_string()
+    time.format(TIME).to_string()
+}
+
+/// How the journal writes a time.
+const TIME: &str = "%Y-%m-%d %H:%M:%S UTC";
+
+/// Returns how long it was from one time to a later one, as the journal writes them.
+pub(crate) fn seconds_between(from: &str, to: &str) -> Option<u64> {
+    let read = |text| chrono::NaiveDateTime::parse_from_str(text, TIME).ok();
+    u64::try_from((read(to)? - read(from)?).num_seconds()).ok()
 }
 
 pub(crate) fn text(value: &str) -> Value {

@@ -16,7 +16,9 @@ mod lock;
 pub mod observer;
 pub mod operators;
 mod pace;
+mod probe;
 pub mod read;
+mod rejects;
 pub mod report;
 mod rollback;
 mod run;
@@ -34,6 +36,7 @@ mod world;
 
 pub use error::RunError;
 pub use observer::{Observer, Silent};
+pub use rejects::{RejectFilter, RejectList, RejectedRow, rejects};
 pub use rollback::{RollbackOptions, rollback};
 pub use run::{RunOptions, run};
 pub use status::status;

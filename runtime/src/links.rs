@@ -118,6 +118,8 @@ fn references<'k>(
     let entries = entries::of_keys(target, spec, &keys)?;
     let links = entries.into_iter().map(|entry| {
         let link = match entry.state {
+            // The condition of that target did not hold: there is no row, and nothing is missing.
+            State::Migrated if spec.targets[role].conditional && entry.roles[role].0.is_null() => Link::Null,
             State::Migrated | State::Found => found(&entry.roles[role].0),
             State::Rejected => Link::Missing,
         };

@@ -71,6 +71,7 @@ fn present_owner(target: &mut dyn Connection) -> Result<String, RunError> {
     }))
 }
 
-fn owner() -> String {
+/// Returns who works, as the journal names it.
+pub(crate) fn owner() -> String {
     format!("process {}", std::process::id())
 }

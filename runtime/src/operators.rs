@@ -1,10 +1,11 @@
 //! What the operators of the language mean in Rust. Generated code and the interpreter both call these, so that there
 //! is one meaning. Arguments are never null: callers pass null through.
 
-use crate::value::{Fault, Malformed};
+use crate::value::{Fault, Malformed, Value};
 use chrono::offset::LocalResult;
 use chrono::{Duration, NaiveDateTime, TimeZone};
 use chrono_tz::Tz;
+use std::cmp::Ordering;
 use unicode_normalization::UnicodeNormalization;
 
 /// Returns the text in lower case, by Unicode, whatever the locale.
@@ -99,13 +100,33 @@ pub fn stands_for_no_date(malformed: &Malformed) -> bool {
 }
 
 /// Compares two decimals by value, however many zeros they are written with.
-pub fn compare_decimals(left: &str, right: &str) -> std::cmp::Ordering {
+pub fn compare_decimals(left: &str, right: &str) -> Ordering {
     let (left, right) = (Digits::of(left), Digits::of(right));
     match (left.negative, right.negative) {
-        (true, false) => std::cmp::Ordering::Less,
-        (false, true) => std::cmp::Ordering::Greater,
+        (true, false) => Ordering::Less,
+        (false, true) => Ordering::Greater,
         (false, false) => left.magnitude(&right),
         (true, true) => right.magnitude(&left),
+    }
+}
+
+/// Compares two values of one family; none when one is null, or no value of its kind.
+pub fn compare(left: &Value, right: &Value) -> Option<Ordering> {
+    match (left, right) {
+        (Value::Boolean(left), Value::Boolean(right)) => Some(left.cmp(right)),
+        (Value::Integer(left), Value::Integer(right)) => Some(left.cmp(right)),
+        (Value::Decimal(left), Value::Decimal(right)) => Some(compare_decimals(left, right)),
+        (Value::Float(left), Value::Float(right)) => Some(left.total_cmp(right)),
+        (Value::Text(left), Value::Text(right)) => Some(left.as_bytes().cmp(right.as_bytes())),
+        (Value::Bytes(left), Value::Bytes(right)) => Some(left.cmp(right)),
+        (Value::Date(left), Value::Date(right)) => Some(left.cmp(right)),
+        (Value::DateTime(left), Value::DateTime(right)) => Some(left.cmp(right)),
+        (Value::Instant(left) | Value::DateTime(left), Value::Instant(right) | Value::DateTime(right)) => {
+            Some(left.cmp(right))
+        }
+        (Value::Time(left), Value::Time(right)) => Some(left.cmp(right)),
+        (Value::Uuid(left), Value::Uuid(right)) => Some(left.cmp(right)),
+        _ => None,
     }
 }
 
@@ -131,7 +152,7 @@ impl<'a> Digits<'a> {
         Digits { negative: text.starts_with('-') && !(whole.is_empty() && fraction.is_empty()), whole, fraction }
     }
 
-    fn magnitude(&self, other: &Digits<'_>) -> std::cmp::Ordering {
+    fn magnitude(&self, other: &Digits<'_>) -> Ordering {
         let length = self.whole.len().cmp(&other.whole.len());
         length.then_with(|| self.whole.cmp(other.whole)).then_with(|| self.fraction.cmp(other.fraction))
     }

@@ -115,6 +115,14 @@ pub fn partner(present: &Value, reason: usize) -> Result<(), Rejection> {
     }
 }
 
+/// Rejects a row with several partners in a join; `several` is the answer to the join.
+pub fn only_one(several: &Value, reason: usize) -> Result<(), Rejection> {
+    match several {
+        Value::Boolean(true) => Err(Rejection { reason, value: Value::Null }),
+        _ => Ok(()),
+    }
+}
+
 /// Returns the date or time, or rejects the zero date.
 pub fn not_zero<T>(dated: Dated<'_, T>, reason: usize) -> Result<T, Rejection> {
     dated.map_err(|zero| Rejection { reason, value: zero.clone() })

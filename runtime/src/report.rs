@@ -134,6 +134,10 @@ pub enum DeviationKind {
     NoLongerConverts,
     /// A target row of this map's kind stems from no legacy row.
     TargetOnly,
+    /// A migrated legacy row has no row in a target, although the target's condition holds now.
+    NotWritten,
+    /// A migrated legacy row has a row in a target, although the target's condition does not hold any more.
+    Superfluous,
 }
 
 /// One deviation. Values are in full; masking them is up to who shows them.
@@ -268,6 +272,20 @@ pub struct RunStatus {
     pub ended: Option<String>,
     /// How it ended.
     pub outcome: Option<String>,
+    /// Who worked; none if an older version of cutover did.
+    pub owner: Option<String>,
+    /// Number of the epoch in which it worked: a higher one fences it.
+    pub epoch: i64,
+    /// Version of cutover.
+    pub version: String,
+    /// Rows handled in batches that were committed.
+    pub rows: u64,
+    /// Rows written, or taken back.
+    pub moved: u64,
+    /// How long it took, in seconds; none if it has not ended.
+    pub seconds: Option<u64>,
+    /// Rows handled in a second; none where it took less than one.
+    pub rows_per_second: Option<u64>,
 }
 
 /// How a step stands.

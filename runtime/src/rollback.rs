@@ -154,6 +154,7 @@ fn choose<'s>(
     match &options.maps {
         None => chosen.extend(steps.iter().map(|step| step.spec())),
         Some(maps) => {
+            world::check_maps(steps, maps)?;
             for map in maps {
                 chosen.push(crate::links::find(steps, map, "of the command")?);
             }

@@ -5,6 +5,7 @@ use crate::connection::Connection;
 use crate::error::RunError;
 use crate::observer::Observer;
 use crate::pace::Pace;
+use crate::rejects::{RejectFilter, Retries};
 use crate::report::{Outcome, RunReport, StepReport};
 use crate::step::Step;
 use crate::step_run::StepRun;
@@ -26,8 +27,8 @@ pub struct RunOptions {
     pub stop: Arc<AtomicBool>,
     /// Accepts a changed mapping or other databases.
     pub rebind: bool,
-    /// Tries rows again that stand rejected.
-    pub retry_rejected: bool,
+    /// Tries these rows again that stand rejected.
+    pub retry: Option<RejectFilter>,
 }
 
 impl Default for RunOptions {
@@ -38,7 +39,7 @@ impl Default for RunOptions {
             deadline: None,
             stop: Arc::default(),
             rebind: false,
-            retry_rejected: false,
+            retry: None,
         }
     }
 }
@@ -67,7 +68,8 @@ fn run_locked(
 ) -> Result<RunReport, RunError> {
     prepare(legacy, target, steps, options)?;
     let epoch = lock::new_epoch(target)?;
-    let run = journal::begin_run(target, "run", epoch)?;
+    let command = if options.retry.is_some() { "retry" } else { "run" };
+    let run = journal::begin_run(target, command, epoch)?;
     let mut engine = Engine::new(legacy, target, steps, options, observer, (run, epoch))?;
     let result = engine.all_steps();
     let outcome = result.as_ref().map_or("failed", |(outcome, _)| outcome.name());
@@ -90,6 +92,9 @@ fn prepare(
     world::check(Some(legacy), target, steps, options.rebind)?;
     steps.iter().try_for_each(|step| entries::create(target, step.spec()))?;
     world::check_map_tables(target, steps)?;
+    if let Some(filter) = &options.retry {
+        filter.check(target, steps)?;
+    }
     if options.rebind { Ok(()) } else { world::check_edges(target, steps) }
 }
 
@@ -127,8 +132,9 @@ impl<'a> Engine<'a> {
     ) -> Result<Engine<'a>, RunError> {
         let mut standing = 0;
         // Rejects that are tried again count only if they are rejected again.
-        for step in steps.iter().filter(|_| !options.retry_rejected) {
-            standing += entries::counts(target, step.spec())?.rejected;
+        for spec in steps.iter().map(|step| step.spec()) {
+            let counts = entries::counts(target, spec)?;
+            standing += Retries::load(target, spec, options.retry.as_ref())?.standing(counts);
         }
         let pace = Pace::new(options.deadline, options.stop.clone());
         Ok(Engine { legacy: Some(legacy), target, steps, options, observer, run, epoch, standing, pace })

@@ -77,7 +77,9 @@ pub(crate) fn read_page(
     // One row more than wanted shows whether the last row is there twice.
     let query = statements::read_rows(legacy.dialect(), &spec.read, range, limit + 1);
     let mut page: Vec<(Key, Row)> = Vec::with_capacity(limit + 1);
-    for row in rows(legacy, &query).on(Side::Legacy)? {
+    let mut found = rows(legacy, &query).on(Side::Legacy)?;
+    crate::probe::fill(legacy, &spec.read, &mut found).on(Side::Legacy)?;
+    for row in found {
         let key = key_of(&row, &spec.read.key);
         check_key(spec, &key)?;
         if page.last().is_some_and(|(last, _)| *last == key) {

@@ -2,7 +2,7 @@
 //! is a parameter. What the statements are for is decided by the callers.
 
 use crate::connection::SqlDialect;
-use crate::step::{Condition, Operand, ReadSource, ReadSpec};
+use crate::step::{Condition, Operand, ReadSource, ReadSpec, TableSpec, Test};
 use crate::value::{Key, Kind, Value};
 
 /// A statement under construction: text, parameters in the order of their placeholders, kinds of the result.
@@ -166,36 +166,42 @@ impl<'a> Sql<'a> {
         self.dialect.order(&column.expression, column.kind)
     }
 
-    fn conditions(&mut self, alias: &str, on: &[Condition]) -> &mut Self {
-        for (at, condition) in on.iter().enumerate() {
-            let left = column(self.dialect, alias, &condition.column);
-            self.push(if at == 0 { "" } else { " AND " });
-            match &condition.equals {
-                Operand::Column(alias, name) => {
-                    let right = column(self.dialect, alias, name);
-                    let equal = self.dialect.equal(&left, &mut || right.clone(), condition.kind);
-                    self.push(&equal)
+    /// Writes exact equalities, each after `AND`.
+    pub(crate) fn and_equalities<'c>(&mut self, on: impl IntoIterator<Item = &'c Condition>) -> &mut Self {
+        for condition in on {
+            let own = column(self.dialect, &condition.alias, &condition.column);
+            match &condition.test {
+                Test::Compare(_, Operand::Column(alias, name) | Operand::Folded(alias, name)) => {
+                    let other = column(self.dialect, alias, name);
+                    let equal = self.dialect.equal(&own, &mut || other.clone(), condition.kind);
+                    self.push(" AND ").push(&equal)
                 }
-                Operand::Value(value) => self.equal_value(&left, value, condition.kind),
+                Test::Compare(_, Operand::Value(value)) => self.push(" AND ").equal_value(&own, value, condition.kind),
+                Test::Among(_) => self,
             };
+        }
+        self
+    }
+
+    /// Writes tables, each with its alias.
+    pub(crate) fn tables(&mut self, tables: &[TableSpec]) -> &mut Self {
+        for (at, table) in tables.iter().enumerate() {
+            self.push(if at == 0 { "" } else { ", " }).name(&table.table).push(" AS ").name(&table.alias);
         }
         self
     }
 
     fn exists(&mut self, read: &ReadSpec, index: usize) -> &mut Self {
         let exists = &read.exists[index];
-        self.push("EXISTS (SELECT 1 FROM ").name(&exists.table).push(" AS ").name(&exists.alias).push(" WHERE ");
-        if exists.on.is_empty() {
-            self.push("1 = 1");
-        }
-        self.conditions(&exists.alias, &exists.on).push(")")
+        self.push("EXISTS (SELECT 1 FROM ").tables(&exists.tables).push(" WHERE 1 = 1");
+        self.and_equalities(&exists.on).push(")")
     }
 
     fn base(&mut self, read: &ReadSpec, joins: bool) -> &mut Self {
         self.push(" FROM ").name(&read.table).push(" AS ").name(&read.alias);
-        for join in read.joins.iter().filter(|_| joins) {
-            self.push(" LEFT JOIN ").name(&join.table).push(" AS ").name(&join.alias).push(" ON ");
-            self.conditions(&join.alias, &join.on);
+        for join in read.joins.iter().filter(|join| joins && !join.probed) {
+            self.push(" LEFT JOIN ").name(&join.table).push(" AS ").name(&join.alias).push(" ON 1 = 1");
+            self.and_equalities(&join.on);
         }
         self.push(" WHERE 1 = 1");
         for index in &read.required {
@@ -204,8 +210,12 @@ impl<'a> Sql<'a> {
         self
     }
 
+    /// Writes a column of a row; what a query of its own fetches ([`crate::probe`]) is null here.
     fn read_column(&mut self, read: &ReadSpec, source: &ReadSource, kind: Kind) {
         match source {
+            source if crate::probe::fills(read, source) => {
+                self.result("NULL", kind);
+            }
             ReadSource::Column(alias, name) => {
                 let expression = column(self.dialect, alias, name);
                 self.result(&expression, kind);
@@ -218,6 +228,9 @@ impl<'a> Sql<'a> {
             }
             ReadSource::Exists(index) => {
                 self.result("", kind).exists(read, *index);
+            }
+            ReadSource::Several(_) => {
+                self.result("NULL", kind);
             }
         }
     }
@@ -240,7 +253,9 @@ pub(crate) fn legacy_key(dialect: &dyn SqlDialect, read: &ReadSpec) -> Vec<KeyCo
         ReadSource::Column(alias, name) => {
             KeyColumn { expression: column(dialect, alias, name), kind: read.columns[*index].kind }
         }
-        ReadSource::Present(_) | ReadSource::Exists(_) => unreachable!("a key consists of columns of the base table"),
+        ReadSource::Present(_) | ReadSource::Exists(_) | ReadSource::Several(_) => {
+            unreachable!("a key consists of columns of the base table")
+        }
     };
     read.key.iter().map(source).collect()
 }
@@ -277,9 +292,11 @@ pub(crate) fn count_rows(dialect: &dyn SqlDialect, read: &ReadSpec) -> Statement
 /// Joins are n:1 and outer: they matter to the number of rows only where the scope asks about them.
 fn scope_needs_joins(read: &ReadSpec) -> bool {
     let asked = read.required.iter().flat_map(|index| &read.exists[*index].on);
-    asked.into_iter().any(|condition| match &condition.equals {
-        Operand::Column(alias, _) => alias != &read.alias,
-        Operand::Value(_) => false,
+    asked.into_iter().any(|condition| match &condition.test {
+        Test::Compare(_, Operand::Column(alias, _) | Operand::Folded(alias, _)) => {
+            read.joins.iter().any(|join| join.alias == *alias)
+        }
+        Test::Compare(_, Operand::Value(_)) | Test::Among(_) => false,
     })
 }
 

@@ -18,9 +18,13 @@ pub trait Step: Send + Sync {
 
     /// Converts a row in scope. `links` holds one answer for each link. Returns one row for each of
     /// [`StepSpec::targets`], with the layout of [`TargetSpec::columns`]; columns that take a key
-    /// ([`Source::Sibling`]) hold null, the engine fills them.
-    fn convert(&self, row: &Row, links: &[Link], generator: &mut dyn Generator) -> Result<Vec<Row>, Rejection>;
+    /// ([`Source::Sibling`]) hold null, the engine fills them. There is no row for a target whose condition does not
+    /// hold ([`TargetSpec::conditional`]).
+    fn convert(&self, row: &Row, links: &[Link], generator: &mut dyn Generator) -> Result<TargetRows, Rejection>;
 }
+
+/// What a legacy row becomes: one row for each target, none where the target's condition does not hold.
+pub type TargetRows = Vec<Option<Row>>;
 
 /// Everything about a step that is data.
 #[derive(Debug, Clone, PartialEq)]
@@ -87,37 +91,103 @@ pub struct JoinSpec {
     pub alias: String,
     /// Conditions, all of which must hold.
     pub on: Vec<Condition>,
+    /// Whether the rows are fetched by a query of their own and compared by the engine: some condition is more than
+    /// exact equality, or several rows may be found.
+    pub probed: bool,
 }
 
-/// A question whether a row exists in a table.
+/// A question whether rows exist in one or several tables that fulfil all conditions together.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ExistsSpec {
+    /// The tables, each with its alias.
+    pub tables: Vec<TableSpec>,
+    /// Conditions, all of which must hold.
+    pub on: Vec<Condition>,
+    /// Whether the rows are fetched by a query of their own, see [`JoinSpec::probed`].
+    pub probed: bool,
+}
+
+/// A legacy table with its alias.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableSpec {
     /// The table.
     pub table: String,
     /// Its alias.
     pub alias: String,
-    /// Conditions, all of which must hold.
-    pub on: Vec<Condition>,
 }
 
-/// A condition of a join or of an exists: exact equality.
+/// A condition of a join or of an exists. With null on a side it does not hold.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Condition {
-    /// Column of the table that is joined or looked into.
+    /// Alias of the table that is joined or looked into.
+    pub alias: String,
+    /// Its column.
     pub column: String,
-    /// What it must equal.
-    pub equals: Operand,
     /// Kind of the values compared.
     pub kind: Kind,
+    /// Whether [`crate::operators::fold`] is applied to the column before comparing.
+    pub fold: bool,
+    /// What must hold of it.
+    pub test: Test,
 }
 
-/// The other side of a condition.
+/// What a condition asks of its column.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Test {
+    /// A comparison with something.
+    Compare(Comparison, Operand),
+    /// One of these values.
+    Among(Vec<Value>),
+}
+
+/// Comparisons of values of one kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Comparison {
+    /// The same value.
+    Equal,
+    /// Another value.
+    NotEqual,
+    /// A smaller one.
+    Less,
+    /// A smaller one or the same.
+    LessOrEqual,
+    /// A greater one.
+    Greater,
+    /// A greater one or the same.
+    GreaterOrEqual,
+}
+
+impl Comparison {
+    /// Returns whether it holds for two values in this order.
+    pub fn holds(self, order: std::cmp::Ordering) -> bool {
+        match self {
+            Comparison::Equal => order.is_eq(),
+            Comparison::NotEqual => order.is_ne(),
+            Comparison::Less => order.is_lt(),
+            Comparison::LessOrEqual => order.is_le(),
+            Comparison::Greater => order.is_gt(),
+            Comparison::GreaterOrEqual => order.is_ge(),
+        }
+    }
+}
+
+/// The other side of a comparison.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Operand {
-    /// A column of the base table or of an earlier join: alias and column.
+    /// A column of the base table, of an earlier join, or of another table of the same question: alias and column.
     Column(String, String),
+    /// The same, with [`crate::operators::fold`] applied.
+    Folded(String, String),
     /// A fixed value.
     Value(Value),
+}
+
+impl Condition {
+    /// Returns whether this is exact equality, which the database itself is asked for.
+    pub fn is_plain(&self) -> bool {
+        let plain = matches!(&self.test, Test::Compare(Comparison::Equal, Operand::Column(..) | Operand::Value(_)));
+        plain && !self.fold
+    }
 }
 
 /// One column of the rows read.
@@ -138,6 +208,8 @@ pub enum ReadSource {
     Present(usize),
     /// The answer to a question (index into [`ReadSpec::exists`]), as a boolean.
     Exists(usize),
+    /// Whether the join (index into [`ReadSpec::joins`]) found several rows, as a boolean. Its columns are null then.
+    Several(usize),
 }
 
 /// A key to resolve.
@@ -187,7 +259,7 @@ pub enum Link {
     Ambiguous,
 }
 
-/// One table that a step writes; each legacy row gives one row in it.
+/// One table that a step writes; each legacy row gives one row in it, or none where a condition does not hold.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TargetSpec {
     /// Name within the map, such as `profile`.
@@ -198,8 +270,23 @@ pub struct TargetSpec {
     pub key: KeySpec,
     /// Columns written, besides a key that the engine assigns.
     pub columns: Vec<TargetColumn>,
-    /// Index into `columns` of the column that remembers the legacy key, such as `legacy_id`, if there is one.
-    pub identity: Option<usize>,
+    /// How a row that was in the target before is recognised as standing for a legacy row, if it can be.
+    pub identity: Option<IdentitySpec>,
+    /// Whether some legacy rows give no row here.
+    pub conditional: bool,
+    /// Index into [`StepSpec::reasons`] if rows are never written here: they must be there already, and a legacy row
+    /// for which there is none is rejected for this reason.
+    pub existing: Option<usize>,
+}
+
+/// The columns by which a row of the target is recognised.
+#[derive(Debug, Clone, PartialEq)]
+pub struct IdentitySpec {
+    /// Indexes into [`TargetSpec::columns`], and whether [`crate::operators::fold`] is applied before comparing.
+    pub columns: Vec<(usize, bool)>,
+    /// Index into [`StepSpec::reasons`] for legacy rows that several rows of the target would stand for. None where
+    /// the single column holds the legacy key itself, such as `legacy_id`: the first one counts.
+    pub several: Option<usize>,
 }
 
 /// The primary key of a target table.

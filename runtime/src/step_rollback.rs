@@ -208,7 +208,7 @@ impl<'w, 'a, 's> StepRollback<'w, 'a, 's> {
     }
 
     fn row_ids(&self, entry: &Entry) -> Vec<RowId> {
-        let roles = self.spec.targets.iter().zip(&entry.roles);
+        let roles = self.spec.targets.iter().zip(&entry.roles).filter(|(_, (key, _))| !key.is_null());
         roles.map(|(role, (key, _))| (role.table.clone(), fingerprint::of([key]))).collect()
     }
 
@@ -216,6 +216,9 @@ impl<'w, 'a, 's> StepRollback<'w, 'a, 's> {
         let mut gone = false;
         for (at, role) in self.spec.targets.iter().enumerate().rev() {
             let key = &entry.roles[at].0;
+            if key.is_null() {
+                continue; // The target's condition did not hold.
+            }
             if plan.present[at].contains_key(&fingerprint::of([key])) {
                 delete(self.work.target, role, key)?;
             } else {

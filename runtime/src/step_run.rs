@@ -8,6 +8,7 @@ use crate::failpoint;
 use crate::fingerprint;
 use crate::journal::StepState;
 use crate::observer::{BatchDone, Stages};
+use crate::rejects::Retries;
 use crate::report::{Counts, Outcome, StepReport, read_key};
 use crate::run::Engine;
 use crate::scan::{self, Window};
@@ -33,6 +34,7 @@ pub(crate) struct StepRun<'e, 'a> {
     spec: &'a StepSpec,
     carrier: Option<Carrier<'a>>,
     state: StepState,
+    retries: Retries,
     batch: i64,
     stages: Stages,
     now: Counts,
@@ -62,8 +64,9 @@ impl<'e, 'a> StepRun<'e, 'a> {
         let mut state = StepState::read(engine.target, &spec.name)?;
         state.settled = entries::counts(engine.target, spec)?;
         state.in_scope = state.settled.total();
+        let retries = Retries::load(engine.target, spec, engine.options.retry.as_ref())?;
         let (stages, now) = (Stages::default(), Counts::default());
-        Ok(StepRun { engine, step, spec, carrier: None, state, batch: 0, stages, now, pass: Pass::default() })
+        Ok(StepRun { engine, step, spec, carrier: None, state, retries, batch: 0, stages, now, pass: Pass::default() })
     }
 
     /// Settles everything that is pending, as far as deadline, budget and operator allow.
@@ -232,16 +235,16 @@ impl<'e, 'a> StepRun<'e, 'a> {
 
     fn all_settled(&self, window: &Window) -> bool {
         let settled = |key: &u128| match window.settled.get(key) {
-            Some(State::Rejected) => !self.retries(),
+            Some(State::Rejected) => !self.retries(*key),
             Some(State::Migrated | State::Found) => true,
             None => false,
         };
         !window.keys.is_empty() && window.keys.iter().all(settled)
     }
 
-    /// Rejected rows are tried again once per run.
-    fn retries(&self) -> bool {
-        self.engine.options.retry_rejected && self.pass.number == 1
+    /// A rejected row is tried again once per run.
+    fn retries(&self, key: u128) -> bool {
+        self.pass.number == 1 && self.retries.contains(key)
     }
 
     fn page(
@@ -258,11 +261,14 @@ impl<'e, 'a> StepRun<'e, 'a> {
         for (key, row) in page {
             let state = match window.settled.is_empty() {
                 true => None,
-                false => window.settled.get(&fingerprint::of(&key)).copied(),
+                false => {
+                    let print = fingerprint::of(&key);
+                    window.settled.get(&print).map(|state| (*state, self.retries(print)))
+                }
             };
             *matched += u64::from(state.is_some());
             match state {
-                Some(state) if state != State::Rejected || !self.retries() => self.pass.see(state),
+                Some((state, retries)) if state != State::Rejected || !retries => self.pass.see(state),
                 // A row of which nobody can tell whether it is in scope is in scope, so that it gets rejected.
                 _ if !self.step.in_scope(&row).unwrap_or(true) => {
                     self.pass.gone += u64::from(state.is_some());

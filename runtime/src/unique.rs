@@ -36,17 +36,23 @@ impl Uniques {
 }
 
 /// Returns the rules that a unit falls under and the fingerprints of its values; a null is like nothing else.
-pub(crate) fn prints(spec: &StepSpec, rows: &[Row]) -> Vec<(usize, u128)> {
+pub(crate) fn prints(spec: &StepSpec, rows: &[Option<Row>]) -> Vec<(usize, u128)> {
     let rules = spec.unique.iter().enumerate();
-    rules.filter_map(|(at, rule)| Some((at, print(rule, &rows[rule.target], |column| column)?))).collect()
+    rules.filter_map(|(at, rule)| Some((at, print(rule, rows[rule.target].as_ref()?, |column| column)?))).collect()
 }
 
 /// Returns the values that a rule compares, for the report.
-pub(crate) fn shown(rule: &UniqueSpec, rows: &[Row]) -> Value {
-    match rule.columns.as_slice() {
-        [(column, _)] => rows[rule.target][*column].clone(),
-        columns => {
-            let key: Row = columns.iter().map(|(column, _)| rows[rule.target][*column].clone()).collect();
+pub(crate) fn shown(rule: &UniqueSpec, rows: &[Option<Row>]) -> Value {
+    shown_of(&rule.columns, rows[rule.target].as_ref())
+}
+
+/// Returns the values of some columns of a row, for the report.
+pub(crate) fn shown_of(columns: &[(usize, bool)], row: Option<&Row>) -> Value {
+    match (columns, row) {
+        (_, None) => Value::Null,
+        ([(column, _)], Some(row)) => row[*column].clone(),
+        (columns, Some(row)) => {
+            let key: Row = columns.iter().map(|(column, _)| row[*column].clone()).collect();
             Value::Text(crate::report::key_text(&key))
         }
     }

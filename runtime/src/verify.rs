@@ -7,7 +7,7 @@ use crate::entries::{self, Entry, State};
 use crate::error::{OnSide, RunError, Side};
 use crate::fingerprint::{self, PrintMap, PrintSet};
 use crate::found::and_unclaimed;
-use crate::links::Links;
+use crate::links::{Links, folded};
 use crate::observer::Observer;
 use crate::report::{Deviation, DeviationKind, VerifiedStep, VerifyReport};
 use crate::scan;
@@ -23,11 +23,13 @@ pub struct VerifyOptions {
     pub batch: usize,
     /// How many deviations the report keeps; all are counted, and the observer hears of each.
     pub keep: usize,
+    /// The maps to compare; none means all.
+    pub maps: Option<Vec<String>>,
 }
 
 impl Default for VerifyOptions {
     fn default() -> Self {
-        VerifyOptions { batch: 5000, keep: 10_000 }
+        VerifyOptions { batch: 5000, keep: 10_000, maps: None }
     }
 }
 
@@ -39,6 +41,7 @@ pub fn verify(
     options: &VerifyOptions,
     observer: &mut dyn Observer,
 ) -> Result<VerifyReport, RunError> {
+    world::check_maps(steps, options.maps.as_deref().unwrap_or_default())?;
     world::check_schema(legacy, target, steps)?;
     legacy.begin_read().on(Side::Legacy)?;
     if let Err(error) = target.begin_read().on(Side::Target) {
@@ -67,6 +70,9 @@ fn all_steps(
     }
     for (step, carried) in steps.iter().zip(&begun) {
         let spec = step.spec();
+        if options.maps.as_ref().is_some_and(|maps| !maps.contains(&spec.name)) {
+            continue;
+        }
         sink.report.steps.push(VerifiedStep { map: spec.name.clone(), ..VerifiedStep::default() });
         let links = Links::load(target, spec, steps)?;
         let step = step.as_ref();
@@ -218,32 +224,42 @@ impl Comparison<'_, '_, '_> {
                 self.sink.take(deviation);
             }
             for (at, present) in present.iter().enumerate() {
-                let expected = converted.as_ref().ok().map(|rows| &rows[at]);
+                let expected = converted.as_ref().ok().map(|rows| rows[at].as_ref());
                 self.role(entry, at, expected, present);
             }
         }
         Ok(())
     }
 
-    fn role(&mut self, entry: &Entry, at: usize, expected: Option<&Row>, present: &PrintMap<Row>) {
+    /// Compares what a legacy row became in one target. `expected` is none if the row does not convert any more, and
+    /// within it none if the target's condition does not hold.
+    fn role(&mut self, entry: &Entry, at: usize, expected: Option<Option<&Row>>, present: &PrintMap<Row>) {
         let (role, key) = (&self.spec.targets[at], &entry.roles[at].0);
-        if key.is_null() {
-            return;
-        }
         let of_role = |deviation: Deviation| Deviation {
             role: Some(role.role.clone()),
             table: role.table.clone(),
-            target_key: Some(key.clone()),
+            target_key: Some(key.clone()).filter(|key| !key.is_null()),
             ..deviation
         };
+        if key.is_null() {
+            // A row that was found has a key in one role only.
+            if entry.state == State::Migrated && expected.flatten().is_some() {
+                self.sink.take(of_role(about(self.spec, entry, DeviationKind::NotWritten)));
+            }
+            return;
+        }
         let Some(row) = present.get(&fingerprint::of([key])) else {
             self.sink.take(of_role(about(self.spec, entry, DeviationKind::Lost)));
             return;
         };
         let Some(expected) = expected else { return };
-        for ((column, expected), found) in role.columns.iter().zip(expected).zip(row) {
+        let Some(expected) = expected else {
+            self.sink.take(of_role(about(self.spec, entry, DeviationKind::Superfluous)));
+            return;
+        };
+        for (place, ((column, expected), found)) in role.columns.iter().zip(expected).zip(row).enumerate() {
             let Some(expected) = expected_value(column, expected, entry) else { continue };
-            if !fingerprint::same(expected, found) {
+            if !fingerprint::same(expected, found) && !recognised(role, place, entry, expected, found) {
                 self.sink.take(Deviation {
                     column: Some(column.name.clone()),
                     expected: Some(expected.clone()),
@@ -256,16 +272,21 @@ impl Comparison<'_, '_, '_> {
 
     /// Rows of the step's tables that no entry claims.
     fn target_only(&mut self, claims: &[&StepSpec]) -> Result<(), RunError> {
-        for role in &self.spec.targets {
+        for (at, role) in self.spec.targets.iter().enumerate() {
+            // Rows that must be there anyhow may be there for other reasons; of two targets that cannot be told apart
+            // one is asked about.
+            if role.existing.is_some() || self.spec.targets[..at].iter().any(|other| alike(other, role)) {
+                continue;
+            }
             let statement = target_only_query(self.target, role, claims);
             let (sink, spec) = (&mut *self.sink, self.spec);
             let mut each = |mut row: Row| {
-                let identity = role.identity.and_then(|_| row.pop());
+                let identity = identity_column(role).and_then(|_| row.pop());
                 sink.take(Deviation {
                     role: Some(role.role.clone()),
                     table: role.table.clone(),
                     target_key: row.pop(),
-                    column: role.identity.map(|place| role.columns[place].name.clone()),
+                    column: identity_column(role).map(|column| column.name.clone()),
                     found: identity,
                     ..blank(spec, DeviationKind::TargetOnly)
                 });
@@ -283,8 +304,28 @@ fn expected_value<'v>(column: &TargetColumn, converted: &'v Value, entry: &'v En
         Source::Converted | Source::Constant(_) => Some(converted),
         Source::Generated => None,
         // A row that was found has no siblings of ours.
-        Source::Sibling(role) => Some(&entry.roles[*role].0).filter(|key| !key.is_null()),
+        Source::Sibling(role) => Some(&entry.roles[*role].0).filter(|_| entry.state == State::Migrated),
     }
+}
+
+/// A row that was found by a folded comparison may be spelled otherwise.
+fn recognised(role: &TargetSpec, place: usize, entry: &Entry, expected: &Value, found: &Value) -> bool {
+    let folds = role.identity.as_ref().is_some_and(|identity| identity.columns.contains(&(place, true)));
+    entry.state == State::Found && folds && folded(expected.clone(), true) == folded(found.clone(), true)
+}
+
+/// The first column by which rows are recognised; it tells the operator most about a row.
+fn identity_column(role: &TargetSpec) -> Option<&TargetColumn> {
+    role.identity.as_ref()?.columns.first().map(|(place, _)| &role.columns[*place])
+}
+
+/// Whether two targets write rows of one table that look alike.
+fn alike(left: &TargetSpec, right: &TargetSpec) -> bool {
+    let constants = |role: &TargetSpec| {
+        let columns = role.columns.iter().map(|column| (column.name.clone(), column.source.clone()));
+        columns.filter(|(_, source)| matches!(source, Source::Constant(_))).collect::<Vec<_>>()
+    };
+    left.table == right.table && constants(left) == constants(right)
 }
 
 fn target_only_query(target: &mut dyn Connection, role: &TargetSpec, claims: &[&StepSpec]) -> Statement {
@@ -292,7 +333,7 @@ fn target_only_query(target: &mut dyn Connection, role: &TargetSpec, claims: &[&
     let key = KeyColumn { expression: column(dialect, "t", &role.key.column), kind: role.key.kind };
     let mut sql = Sql::new(dialect, "SELECT ");
     sql.result(&key.expression, key.kind);
-    if let Some(identity) = role.identity.map(|place| &role.columns[place]) {
+    if let Some(identity) = identity_column(role) {
         sql.result(&column(dialect, "t", &identity.name), identity.kind);
     }
     sql.push(" FROM ").name(&role.table).push(" AS ").name("t").push(" WHERE 1 = 1");
@@ -332,7 +373,9 @@ fn about(spec: &StepSpec, entry: &Entry, kind: DeviationKind) -> Deviation {
 fn blank(spec: &StepSpec, kind: DeviationKind) -> Deviation {
     let side = match kind {
         DeviationKind::Missing | DeviationKind::Lost | DeviationKind::NoLongerConverts => Side::Legacy,
+        DeviationKind::NotWritten => Side::Legacy,
         DeviationKind::Differs | DeviationKind::LegacyGone | DeviationKind::TargetOnly => Side::Target,
+        DeviationKind::Superfluous => Side::Target,
     };
     Deviation {
         kind,

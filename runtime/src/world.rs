@@ -2,12 +2,12 @@
 //! and whether the databases have what the steps read and write.
 
 use crate::connection::Connection;
-use crate::entries;
 use crate::error::{Difference, OnSide, RunError, Side};
 use crate::journal::{FORMAT, META, text, within};
 use crate::statements::{KeyColumn, Order, Sql};
 use crate::step::{LinkSpec, ReadSource, ReadSpec, Step, StepSpec};
 use crate::value::{Kind, Value};
+use crate::{entries, journal};
 use std::collections::BTreeSet;
 
 /// What the journal says about its world, by name.
@@ -18,12 +18,39 @@ fn stored(target: &mut dyn Connection, name: &str) -> Result<Option<String>, Run
     }))
 }
 
-/// Refuses a journal in a format that this version does not know; writes the format into a new one.
+/// Refuses a journal in a format that this version does not know, brings an older one up to date, and writes the format
+/// into a new one.
 pub(crate) fn check_format(target: &mut dyn Connection) -> Result<(), RunError> {
-    match stored(target, "state_format")? {
-        None => within(target, |target| META.put(target, &vec![text("state_format"), text(&FORMAT.to_string())])),
-        Some(found) if found == FORMAT.to_string() => Ok(()),
-        Some(found) => Err(RunError::OtherFormat { found, known: FORMAT }),
+    let found = known_format(target)?;
+    if found == Some(FORMAT) {
+        return Ok(());
+    }
+    within(target, |target| {
+        journal::upgrade(target)?;
+        META.put(target, &vec![text("state_format"), text(&FORMAT.to_string())])
+    })
+}
+
+/// Refuses a journal in a format that this version does not know.
+pub(crate) fn check_readable(target: &mut dyn Connection) -> Result<(), RunError> {
+    known_format(target).map(|_| ())
+}
+
+/// Returns the format of the journal, which is this one or an older one; none if the journal is new.
+fn known_format(target: &mut dyn Connection) -> Result<Option<u32>, RunError> {
+    let Some(found) = stored(target, "state_format")? else { return Ok(None) };
+    match found.parse() {
+        Ok(format @ 1..=FORMAT) => Ok(Some(format)),
+        _ => Err(RunError::OtherFormat { found, known: FORMAT }),
+    }
+}
+
+/// Refuses names that no step has.
+pub(crate) fn check_maps(steps: &[Box<dyn Step>], maps: &[String]) -> Result<(), RunError> {
+    let known: Vec<String> = steps.iter().map(|step| step.spec().name.clone()).collect();
+    match maps.iter().find(|map| !known.contains(map)) {
+        Some(map) => Err(RunError::NoSuchMap { map: map.clone(), known }),
+        None => Ok(()),
     }
 }
 
@@ -140,15 +167,18 @@ fn legacy_use(read: &ReadSpec) -> Use {
     let joins = read.joins.iter().flat_map(|join| join.on.iter().map(|on| (join.alias.clone(), on.column.clone())));
     let reads = read.columns.iter().filter_map(|column| match &column.source {
         ReadSource::Column(alias, name) => Some((alias.clone(), name.clone())),
-        ReadSource::Present(_) | ReadSource::Exists(_) => None,
+        ReadSource::Present(_) | ReadSource::Exists(_) | ReadSource::Several(_) => None,
     });
     for (alias, column) in joins.chain(reads) {
         if let Some((_, _, columns)) = tables.iter_mut().find(|(name, _, _)| *name == alias) {
             columns.insert(column);
         }
     }
-    let exists = read.exists.iter();
-    let asked = exists.map(|exists| (exists.table.clone(), exists.on.iter().map(|on| on.column.clone()).collect()));
+    let asked = read.exists.iter().flat_map(|exists| exists.tables.iter().map(move |table| (exists, table)));
+    let asked = asked.map(|(exists, table)| {
+        let own = exists.on.iter().filter(|on| on.alias == table.alias);
+        (table.table.clone(), own.map(|on| on.column.clone()).collect())
+    });
     tables.into_iter().map(|(_, table, columns)| (table, columns)).chain(asked).collect()
 }
 
@@ -183,7 +213,7 @@ pub(crate) fn check_edges(target: &mut dyn Connection, steps: &[Box<dyn Step>]) 
 }
 
 fn check_rows(target: &mut dyn Connection, spec: &StepSpec, entry: &entries::Entry) -> Result<(), RunError> {
-    for (role, (key, _)) in spec.targets.iter().zip(&entry.roles) {
+    for (role, (key, _)) in spec.targets.iter().zip(&entry.roles).filter(|(_, (key, _))| !key.is_null()) {
         let dialect = target.dialect();
         let column = KeyColumn { expression: dialect.quote(&role.key.column), kind: role.key.kind };
         let mut sql = Sql::new(dialect, "SELECT ");

@@ -15,7 +15,7 @@ const LEFT_BEHIND: [&str; 3] = ["109", "121", "122"];
 const REJECTED_WHOLE: [&str; 3] = ["205", "210", "214"];
 
 /// How the rows of each table are found in the target, column by column as the facts list them.
-const QUERIES: [(&str, &str); 5] = [
+const QUERIES: [(&str, &str); 7] = [
     (
         "patients_patient",
         "SELECT legacy_id, first_name, last_name, sex, ramq, date_of_birth, date_of_death, data_access,
@@ -43,7 +43,18 @@ const QUERIES: [(&str, &str); 5] = [
          FROM patients_relationship r LEFT JOIN caregivers_caregiverprofile c ON c.id = r.caregiver_id
          LEFT JOIN patients_patient p ON p.id = r.patient_id LEFT JOIN patients_relationshiptype t ON t.id = r.type_id",
     ),
+    ("caregivers_securityquestion", "SELECT title, title_en, title_fr, is_active FROM caregivers_securityquestion"),
+    (
+        "caregivers_securityanswer",
+        "SELECT c.legacy_id, a.question, a.answer FROM caregivers_securityanswer a
+         LEFT JOIN caregivers_caregiverprofile c ON c.id = a.user_id",
+    ),
 ];
+
+/// The old commands move no devices, so these are what the mapping says. When a device was seen last is compared with
+/// the legacy row: the sample leaves it to the clock.
+const DEVICES: [&str; 3] =
+    ["201|IOS|device-ios-1|1|push-token-1", "201|WEB|browser|0|", "202|AND|device-and-1|0|push-token-2"];
 
 fn facts(name: &str) -> Vec<Vec<String>> {
     let text = std::fs::read_to_string(repository("examples/opal").join(name)).unwrap();
@@ -61,8 +72,9 @@ fn expected(table: &str) -> BTreeSet<String> {
         .collect();
     let stays_away = |row: &Vec<String>| match table {
         "patients_patient" | "patients_hospitalpatient" => LEFT_BEHIND.contains(&row[1].as_str()),
-        // Staff is none of these maps' business.
-        "users_user" => row[2] == "CLINICAL" || REJECTED_WHOLE.contains(&users[row[1].as_str()]),
+        // Accounts of staff have no profile.
+        "users_user" => users.get(row[1].as_str()).is_some_and(|key| REJECTED_WHOLE.contains(key)),
+        "caregivers_securityquestion" => false,
         _ => REJECTED_WHOLE.contains(&row[1].as_str()),
     };
     let rows = facts.iter().filter(|row| row[0] == table && !stays_away(row));
@@ -87,11 +99,43 @@ fn every_row_arrives_as_the_old_commands_moved_it() {
         assert_eq!(ask(&target, &format!("SELECT COUNT(*) FROM {table}")), [rows.len().to_string()], "{table}");
     }
     let count = |table: &str| expected(table).len();
-    assert_eq!(QUERIES.map(|(table, _)| count(table)), [19, 5, 7, 7, 7]);
+    assert_eq!(QUERIES.map(|(table, _)| count(table)), [19, 5, 11, 7, 7, 2, 2]);
+}
+
+#[test]
+fn devices_arrive_with_their_owners_and_sessions_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    demo(folder.path());
+    let target = open(&folder.path().join("target.db"));
+    let devices = "SELECT c.legacy_id, d.type, d.device_id, d.is_trusted, d.push_token FROM caregivers_device d
+                   LEFT JOIN caregivers_caregiverprofile c ON c.id = d.caregiver_id ORDER BY 1, 2";
+    assert_eq!(ask(&target, devices), DEVICES);
+    let seen = ask(&target, "SELECT modified FROM caregivers_device ORDER BY id");
+    let legacy = open(&folder.path().join("legacy.db"));
+    let sessions = "SELECT LastUpdated FROM PatientDeviceIdentifier
+                    WHERE PatientDeviceIdentifierSerNum < 4 ORDER BY PatientDeviceIdentifierSerNum";
+    assert_eq!(ask(&legacy, sessions), seen);
+}
+
+/// Sites are entered by hand: the migration finds them, and writes none.
+#[test]
+fn sites_are_found_and_never_written() {
+    let folder = tempfile::tempdir().unwrap();
+    demo(folder.path());
+    let target = open(&folder.path().join("target.db"));
+    let sites = "SELECT m.legacy_Hospital_Identifier_Type_Id, m.state, s.acronym FROM cutover_map_site m
+                 LEFT JOIN hospital_settings_site s ON s.id = m.s_key ORDER BY 1";
+    assert_eq!(ask(&target, sites), ["1|found|HXA", "2|found|HXB", "3|rejected|NULL", "4|rejected|NULL"]);
+    assert_eq!(ask(&target, "SELECT COUNT(*) FROM hospital_settings_site"), ["2"]);
 }
 
 /// Map, legacy key, reason, column: every legacy row that is in scope and did not arrive.
-const REJECTS: [&str; 23] = [
+const REJECTS: [&str; 35] = [
+    "Answer|3|NoUsers|u",
+    "Answer|4|SeveralUsers|u",
+    "Answer|5|NoUsers|u",
+    "Answer|6|QuestionTooLong|t.question",
+    "Answer|7|AnswerTooLong|t.answer",
     "Caregiver|205|NoPatient2|self.patient_id",
     "Caregiver|206|Language|caregiver.language",
     "Caregiver|207|PhoneNumber|caregiver.phone_number",
@@ -103,6 +147,8 @@ const REJECTS: [&str; 23] = [
     "Caregiver|219|Username|caregiver.username",
     "Caregiver|220|UsernameTooLong|caregiver.username",
     "Caregiver|221|TheUserNameBelongsToAStaff|",
+    "Device|4|NoCaregiver|t.caregiver_id",
+    "Device|5|NoUsers|u",
     "HospitalIdentifier|5|target_unique|patient_id",
     "HospitalIdentifier|6|MrnTooLong|h.mrn",
     "HospitalIdentifier|8|target_unique|site_id",
@@ -115,6 +161,11 @@ const REJECTS: [&str; 23] = [
     "Patient|112|Ramq|t.ramq",
     "Patient|113|target_check|patients_patient_date_valid",
     "Patient|118|FirstName|t.first_name",
+    "Question|3|TitleTooLong|t.title",
+    "Question|4|AnotherQuestionHasThisTextButFor|t.title_en",
+    "Site|3|NoHospitalSettingsSite|s",
+    "Site|4|AcronymTooLong|s.acronym",
+    "Staff|306|Username|staff.username",
 ];
 
 #[test]
@@ -124,9 +175,19 @@ fn every_row_that_was_refused_is_rejected_with_its_own_reason() {
     let target = open(&folder.path().join("target.db"));
     let found = ask(&target, "SELECT map, legacy_key, rule, column_name FROM cutover_reject ORDER BY map, legacy_key");
     assert_eq!(found, REJECTS);
-    for (map, counts) in [("Patient", [27, 19, 8]), ("HospitalIdentifier", [9, 5, 4]), ("Caregiver", [18, 7, 11])] {
+    let maps = [
+        ("Site", [4, 0, 2, 2]),
+        ("Patient", [27, 19, 0, 8]),
+        ("HospitalIdentifier", [9, 5, 0, 4]),
+        ("Caregiver", [18, 7, 0, 11]),
+        ("Question", [4, 2, 0, 2]),
+        ("Answer", [7, 2, 0, 5]),
+        ("Device", [5, 3, 0, 2]),
+        ("Staff", [5, 4, 0, 1]),
+    ];
+    for (map, counts) in maps {
         let shown = report["maps"].as_array().unwrap().iter().find(|shown| shown["map"] == map).unwrap();
-        let shown = ["in_scope", "migrated", "rejected"].map(|count| shown[count].as_u64().unwrap());
+        let shown = ["in_scope", "migrated", "already_there", "rejected"].map(|count| shown[count].as_u64().unwrap());
         assert_eq!(shown, counts, "{map}");
     }
     assert_eq!(report["deviations"], 0);
@@ -135,7 +196,13 @@ fn every_row_that_was_refused_is_rejected_with_its_own_reason() {
 /// What the old commands stopped at or refused must be among the rejects: no row gets lost between the two lists.
 #[test]
 fn nothing_that_was_refused_before_is_missing_from_the_rejects() {
-    let maps = [("Patient", "Patient"), ("Users", "Caregiver")];
+    let maps = [
+        ("Patient", "Patient"),
+        ("Users", "Caregiver"),
+        ("SecurityQuestion", "Question"),
+        ("SecurityAnswer", "Answer"),
+        ("OAUser", "Staff"),
+    ];
     let rejected: BTreeSet<String> =
         REJECTS.iter().map(|reject| reject.split('|').take(2).collect::<Vec<_>>().join("|")).collect();
     for (table, map) in maps {

@@ -65,7 +65,7 @@ fn a_demo_that_had_no_room_can_be_tried_again() {
     let folder = tempfile::tempdir().unwrap();
     let arguments = ["demo", "opal", "--keep", "here"];
     // Enough for the artefacts, not for the databases.
-    limited(150, &arguments, folder.path()).with(4).says(&["here/legacy.db: "]);
+    limited(200, &arguments, folder.path()).with(4).says(&["here/legacy.db: "]);
     assert_eq!(names(&folder.path().join("here")), ["artefacts"]);
     limited(1_000_000, &arguments, folder.path()).with(0);
 }

@@ -4,6 +4,7 @@
 
 mod again;
 mod artefacts;
+mod coverage;
 mod databases;
 mod demo;
 mod engines;
@@ -12,5 +13,7 @@ mod maps;
 mod output;
 mod resume;
 mod rollback;
+mod status;
+mod targets;
 mod verify;
 mod witnesses;

@@ -68,6 +68,7 @@ fn changes_of_the_legacy_side_are_named() {
             "legacy_gone target HospitalIdentifier h 1 - - -",
             "legacy_gone target Patient t 123 - - -",
             "missing legacy HospitalIdentifier - 77 - - -",
+            "no_longer_converts legacy Answer - 1 NoUsers - -",
             "no_longer_converts legacy Patient - 107 Sex - PRIVATE",
         ]
     );
@@ -109,4 +110,34 @@ fn verify_writes_nothing() {
     let before = [bytes(pair.legacy()), bytes(pair.target())];
     pair.cutover("verify", &[]).with(0);
     assert_eq!(before, [bytes(pair.legacy()), bytes(pair.target())]);
+}
+
+#[test]
+fn maps_can_be_compared_alone() {
+    let pair = migrated();
+    pair.on_target(
+        "UPDATE patients_patient SET first_name = 'Mallory' WHERE legacy_id = 101; \
+         DELETE FROM patients_hospitalpatient WHERE mrn = '0000102'",
+    );
+    assert_eq!(deviations(&pair, &["--map", "HospitalIdentifier"]), ["lost legacy HospitalIdentifier h 3 - - -"]);
+    let ended = pair.cutover("verify", &["--map", "Caregiver"]).with(0);
+    let maps: Vec<&str> = ended.out.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    assert_eq!(maps, ["map", "Caregiver", "no"]);
+    pair.cutover("verify", &["--map", "Caregivers"]).with(2).says(&["no map Caregivers", "HospitalIdentifier"]);
+}
+
+/// Schedulers read the status, programs this form; `docs/operations.md` describes both.
+#[test]
+fn the_report_has_the_form_that_is_documented() {
+    let pair = migrated();
+    let report =
+        |status| -> Value { serde_json::from_str(&pair.cutover("verify", &["--json"]).with(status).out).unwrap() };
+    let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ");
+    assert_eq!(keys(&report(0)), "deviations steps total");
+    pair.on_target("DELETE FROM patients_hospitalpatient WHERE mrn = '0000102'");
+    let found = report(1);
+    assert_eq!(keys(&found["steps"][0]), "compared deviations in_scope map rejected");
+    assert_eq!(keys(&found["deviations"][0]), "column expected found kind legacy_key map role side table target_key");
+    std::fs::remove_file(pair.target()).unwrap();
+    pair.cutover("verify", &["--json"]).with(4).says(&["target"]);
 }

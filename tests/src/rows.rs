@@ -1,5 +1,5 @@
-//! Legacy rows of Opal made up from a seed: patients with their accounts and numbers, most of them plain, some with
-//! everything that such tables gather over the years.
+//! Legacy rows of Opal made up from a seed: patients with their accounts, numbers, answers and devices, questions and
+//! staff, most of them plain, some with everything that such tables gather over the years.
 
 use crate::content::open;
 use crate::random::Random;
@@ -35,6 +35,14 @@ pub fn add(legacy: &Path, rows: Rows) {
         maker.patient(key);
         maker.numbers(key);
         maker.account(key, rows.first);
+    }
+    // What came later to the example has its own chance, so that the rows before stay as they are.
+    maker.random = Random::new(rows.seed + 1_000_000);
+    maker.questions();
+    for key in rows.first..rows.first + rows.patients {
+        maker.answer(key);
+        maker.device(key);
+        maker.staff(key);
     }
     transaction.commit().unwrap();
 }
@@ -157,6 +165,85 @@ impl Maker<'_> {
             text(""),
         ];
         self.insert("Users (UserSerNum, UserType, UserTypeSerNum, Username, Password)", &row);
+    }
+
+    fn questions(&mut self) {
+        let questions = ["What colour?", "WHAT COLOUR?", "Which town?", "Which song? é"];
+        for (at, question) in questions.into_iter().enumerate() {
+            let row = [Value::Integer(501 + at as i64), text(question), self.text("Quelle ville?"), Value::Integer(1)];
+            self.insert("SecurityQuestion (SecurityQuestionSerNum, QuestionText_EN, QuestionText_FR, Active)", &row);
+        }
+    }
+
+    fn answer(&mut self, key: i64) {
+        if self.random.happens(400) {
+            return;
+        }
+        let question = Value::Integer(501 + self.random.below(4) as i64);
+        let long = "d".repeat(self.random.pick(&[127, 128, 129]));
+        let row = [
+            Value::Integer(key),
+            self.or(question, &["501", "999"]),
+            self.or(Value::Integer(key), &["7", "999999"]),
+            self.or(text("digest"), &["", "Digest", long.as_str()]),
+        ];
+        self.insert("SecurityAnswer (SecurityAnswerSerNum, SecurityQuestionSerNum, PatientSerNum, AnswerText)", &row);
+    }
+
+    fn device(&mut self, key: i64) {
+        if self.random.happens(400) {
+            return;
+        }
+        let long = "d".repeat(self.random.pick(&[100, 101]));
+        let kind = Value::Integer([0, 1, 3][self.random.below(3) as usize]);
+        let row = [
+            Value::Integer(key),
+            self.or(text(&format!("uid{key}")), &["", "uid3", "UID3", "nobody"]),
+            self.or(text(&format!("device{key}")), &["", "browser", long.as_str()]),
+            self.or(kind, &["2", "-1", "x"]),
+            self.or(Value::Integer(1), &["0", "2"]),
+            self.or(text("token"), &[""]),
+            self.time(&TIMES),
+        ];
+        let into = "PatientDeviceIdentifier (PatientDeviceIdentifierSerNum, Username, DeviceId, DeviceType, Trusted, \
+                    RegistrationId, LastUpdated)";
+        self.insert(into, &row);
+    }
+
+    /// Every tenth patient is looked after by one account of staff; roles and modules come with the first.
+    fn staff(&mut self, key: i64) {
+        if key % 10 != 1 {
+            return;
+        }
+        let role = Value::Integer(self.random.pick(&[601, 602, 603, 604, 605]));
+        let row = [
+            Value::Integer(key + 2_000_000),
+            self.or(text(&format!("staff.{key}")), &["staff.registrar", "Staff.1", "with blanks", "", "ünïcode"]),
+            self.or(role, &["601", "999"]),
+            self.or(text("EN"), &["FR", "SN", ""]),
+            self.or(Value::Integer(0), &["1", "2"]),
+            self.time(&TIMES),
+        ];
+        self.insert("OAUser (OAUserSerNum, Username, oaRoleId, Language, deleted, DateAdded)", &row);
+        for (id, name, deleted) in [
+            (601, "System Administrator", 0),
+            (602, "Desk", 0),
+            (603, "Viewer", 0),
+            (604, "System Administrator", 1),
+            (605, "system administrator", 0),
+        ] {
+            let row = [Value::Integer(id), text(name), Value::Integer(deleted)];
+            self.insert("oaRole (ID, name_EN, deleted)", &row);
+        }
+        for (id, name) in [(611, "Patients"), (612, "patients"), (613, "Studies")] {
+            self.insert("module (ID, name_EN)", &[Value::Integer(id), text(name)]);
+        }
+        for (id, module, role, access) in
+            [(621, 611, 601, 7), (622, 611, 602, 3), (623, 611, 603, 2), (624, 612, 603, 7), (625, 611, 605, 4)]
+        {
+            let row = [id, module, role, access].map(Value::Integer);
+            self.insert("oaRoleModule (ID, moduleId, oaRoleId, access)", &row);
+        }
     }
 
     /// Returns a text, or an odd one: long, empty, not even text.

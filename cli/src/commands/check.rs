@@ -10,6 +10,7 @@ use cutover_mapping_dsl::diagnostic::{Level, render, to_json};
 
 pub(crate) fn run(options: &CheckOptions) -> Result<Status, Failure> {
     let mut errors = 0;
+    let mut found = Vec::new();
     for path in &options.maps {
         let compiled = disk::load(path)?.compiled;
         match options.message_format {
@@ -30,6 +31,10 @@ pub(crate) fn run(options: &CheckOptions) -> Result<Status, Failure> {
         if let (Some(url), Some(plan)) = (&options.against, &compiled.plan) {
             errors += against::run(plan, url, options)?;
         }
+        found.extend(compiled.diagnostics);
+    }
+    if options.message_format == MessageFormat::Human {
+        mapping::point_to_pages(&found);
     }
     Ok(if errors == 0 { Status::Done } else { Status::Findings })
 }

@@ -34,6 +34,8 @@ fn backends(only: &[Artefact]) -> Vec<Backend> {
         Artefact::Rust => "rust",
         Artefact::Sql => "sql",
         Artefact::Diagrams => "diagrams",
+        Artefact::Mermaid => "mermaid",
+        Artefact::Markdown => "markdown",
     };
     let chosen = |backend: &&Backend| only.is_empty() || only.iter().any(|artefact| name(artefact) == backend.name);
     BACKENDS.iter().filter(chosen).copied().collect()

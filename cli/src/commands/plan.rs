@@ -1,97 +1,57 @@
-//! `cutover plan`: the steps in order, how each finds its rows and keys, and what could run inside the database.
+//! `cutover plan`: the steps in order, how each finds its rows and keys, what it costs, and what could run inside the
+//! database.
 
 use crate::arguments::PlanOptions;
 use crate::failure::Failure;
 use crate::{Status, mapping, output};
-use cutover_codegen::sql::pushdown;
-use cutover_mapping_dsl::plan::{LinkKind, Plan, Rollback, Step};
-use cutover_mapping_dsl::schema::Dialect;
-use serde_json::json;
+use cutover_codegen::outline::{StepOutline, outline};
+use cutover_mapping_dsl::plan::Plan;
 
 pub(crate) fn run(options: &PlanOptions) -> Result<Status, Failure> {
     let plan = mapping::load(&options.map)?;
+    let outline = outline(&plan);
     match options.json {
-        true => output::json(&json!({
-            "mapping": plan.file,
-            "steps": plan.steps.iter().map(|step| as_json(&plan, step)).collect::<Vec<_>>(),
-        })),
-        false => plan.steps.iter().enumerate().for_each(|(index, step)| print(&plan, index, step)),
+        true => output::json(&outline),
+        false => {
+            outline.steps.iter().enumerate().for_each(|(index, step)| print(&plan, index, step));
+            for left in &outline.left {
+                let tables = left.tables.join(", ");
+                output::line(&format!("left where they are: {tables} ({}:{}): {}", plan.file, left.line, left.reason));
+            }
+        }
     }
     Ok(Status::Done)
 }
 
-/// Returns, for each dialect, what keeps a step from being one set statement there.
-fn pushed_down(plan: &Plan, step: &Step) -> Vec<(Dialect, Vec<String>)> {
-    let why = |dialect| match pushdown(plan, step, dialect) {
-        Ok(()) => Vec::new(),
-        Err(reasons) => reasons.iter().map(ToString::to_string).collect(),
-    };
-    Dialect::ALL.into_iter().map(|dialect| (dialect, why(dialect))).collect()
-}
-
-fn needs(step: &Step) -> Vec<String> {
-    let mut names: Vec<String> = step
-        .links
-        .iter()
-        .map(|link| match &link.kind {
-            LinkKind::Reference { step, .. } => format!("keys of {step} (migration table)"),
-            LinkKind::Lookup { table, by, .. } => {
-                let by: Vec<&str> = by.iter().map(|by| by.column.as_str()).collect();
-                format!("{table} by {} (held in memory)", by.join(", "))
-            }
-        })
-        .collect();
-    names.dedup();
-    names
-}
-
-fn as_json(plan: &Plan, step: &Step) -> serde_json::Value {
-    let pushed = pushed_down(plan, step).into_iter().map(|(dialect, reasons)| {
-        (dialect.name().to_string(), json!({ "pushed_down": reasons.is_empty(), "because": reasons }))
-    });
-    json!({
-        "map": step.name,
-        "line": step.line,
-        "class": step.class().to_string(),
-        "reads": { "table": step.read.table, "joins": step.read.joins.iter().map(|join| &join.table).collect::<Vec<_>>() },
-        "writes": step.targets.iter().map(|target| &target.table).collect::<Vec<_>>(),
-        "needs": needs(step),
-        "migration_table": step.map_table(),
-        "reasons": step.reasons.iter().map(|reason| &reason.name).collect::<Vec<_>>(),
-        "rollback": step.rollback == Rollback::Delete,
-        "same_server": pushed.collect::<serde_json::Map<_, _>>(),
-    })
-}
-
-fn print(plan: &Plan, index: usize, step: &Step) {
+fn print(plan: &Plan, index: usize, step: &StepOutline) {
     let heading = output::HEADING;
-    output::line(&format!(
-        "{heading}{}. {}{heading:#} ({}:{}), {}",
-        index + 1,
-        step.name,
-        plan.file,
-        step.line,
-        step.class()
-    ));
-    let joins: Vec<String> = step.read.joins.iter().map(|join| format!(" + {}", join.table)).collect();
-    output::line(&format!("   reads     {}.{}{}", plan.legacy.alias, step.read.table, joins.concat()));
-    let tables: Vec<String> =
-        step.targets.iter().map(|target| format!("{}.{}", plan.target.alias, target.table)).collect();
-    output::line(&format!("   writes    {}", tables.join(", ")));
-    for need in needs(step) {
-        output::line(&format!("   needs     {need}"));
+    let title = format!("{heading}{}. {}{heading:#}", index + 1, step.map);
+    output::line(&format!("{title} ({}:{}), {}", plan.file, step.line, step.class));
+    let say = |what: &str, text: &str| output::line(&format!("   {what:<9} {text}"));
+    say("reads", &format!("{}.{}", plan.legacy.alias, step.reads.table));
+    step.reads.joins.iter().for_each(|join| say("", join));
+    step.reads.scope.iter().for_each(|condition| say("where", condition));
+    for (verb, tables) in [("writes", &step.writes), ("finds", &step.finds)] {
+        let tables: Vec<String> = tables.iter().map(|table| format!("{}.{table}", plan.target.alias)).collect();
+        if !tables.is_empty() {
+            say(verb, &tables.join(", "));
+        }
     }
-    output::line(&format!("   remembers {}", step.map_table()));
-    match &step.rollback {
-        Rollback::Delete => output::line("   rollback  deletes by the migration table"),
-        Rollback::Irreversible { reason, .. } => output::line(&format!("   rollback  none: {reason}")),
+    step.keys.iter().for_each(|key| say("key", &key.words()));
+    step.references.iter().for_each(|reference| say("needs", &reference.words()));
+    step.memory.iter().for_each(|held| say("holds", held));
+    step.expected.words().iter().for_each(|line| say("expects", line));
+    say("remembers", &step.migration_table);
+    match &step.irreversible {
+        None => say("rollback", "deletes by the migration table"),
+        Some(reason) => say("rollback", &format!("none: {reason}")),
     }
-    for (dialect, reasons) in pushed_down(plan, step) {
-        let verdict = match reasons.is_empty() {
+    for (dialect, pushed) in &step.same_server {
+        let verdict = match pushed.pushed_down {
             true => "one set statement".to_string(),
-            false => format!("through the runtime: {}", reasons.join("; ")),
+            false => format!("through the runtime: {}", pushed.because.join("; ")),
         };
-        output::line(&format!("   on one {:<10} server: {verdict}", dialect.name()));
+        output::line(&format!("   on one {dialect:<10} server: {verdict}"));
     }
     output::line("");
 }

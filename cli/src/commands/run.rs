@@ -1,13 +1,19 @@
 //! `cutover run` and `cutover retry`.
 
-use crate::arguments::RunOptions;
+use crate::arguments::{RejectOptions, RetryOptions, RunOptions};
 use crate::failure::Failure;
 use crate::mapping::counted;
 use crate::{Status, database, mapping, output, progress, stop};
 use cutover_runtime::report::{Outcome, RunReport};
-use cutover_runtime::run as carry;
+use cutover_runtime::{RejectFilter, run as carry};
 
-pub(crate) fn run(options: &RunOptions, retry_rejected: bool) -> Result<Status, Failure> {
+/// Tries rejected rows again, and carries all pending rows.
+pub(crate) fn retry(options: &RetryOptions) -> Result<Status, Failure> {
+    run(&options.run, Some(options.rejects.filter()))
+}
+
+/// Carries all pending rows.
+pub(crate) fn run(options: &RunOptions, retry: Option<RejectFilter>) -> Result<Status, Failure> {
     let plan = mapping::load(&options.map)?;
     let steps = cutover_interpreter::steps(&plan);
     let mut legacy = database::open_legacy(&options.from)?;
@@ -18,7 +24,7 @@ pub(crate) fn run(options: &RunOptions, retry_rejected: bool) -> Result<Status, 
         deadline: options.deadline,
         stop: stop::flag(),
         rebind: options.rebind,
-        retry_rejected,
+        retry,
     };
     let mut observer = progress::observer(options.json);
     let report = carry(&mut *legacy, &mut *target, &steps, &engine, &mut *observer)?;
@@ -27,6 +33,12 @@ pub(crate) fn run(options: &RunOptions, retry_rejected: bool) -> Result<Status, 
         false => print(&report, options),
     }
     Ok(status(report.outcome))
+}
+
+impl RejectOptions {
+    pub(crate) fn filter(&self) -> RejectFilter {
+        RejectFilter { maps: self.maps.clone(), reasons: self.reasons.clone() }
+    }
 }
 
 fn status(outcome: Outcome) -> Status {

@@ -1,13 +1,27 @@
-//! `cutover status`: how a migration stands.
+//! `cutover status`: how a migration stands, the runs so far, and the rejected rows.
 
 use crate::arguments::StatusOptions;
 use crate::failure::Failure;
+use crate::mapping::counted;
 use crate::{Status, database, output};
-use cutover_runtime::report::StatusReport;
-use cutover_runtime::status;
+use cutover_runtime::report::{RunStatus, StatusReport, mask};
+use cutover_runtime::value::Value;
+use cutover_runtime::{RejectList, rejects, status};
 
 pub(crate) fn run(options: &StatusOptions) -> Result<Status, Failure> {
     let mut target = database::open_target(&options.to)?;
+    let filter = options.filter.filter();
+    if options.rejects || filter != Default::default() {
+        let mut list = rejects(&mut *target, &filter, options.limit)?;
+        if !options.show_values {
+            list.rows.iter_mut().for_each(|row| row.value = row.value.take().map(masked));
+        }
+        match options.json {
+            true => output::json(&list),
+            false => print_rejects(&list, options.show_values),
+        }
+        return Ok(Status::Done);
+    }
     let report = status(&mut *target)?;
     match options.json {
         true => output::json(&report),
@@ -15,6 +29,39 @@ pub(crate) fn run(options: &StatusOptions) -> Result<Status, Failure> {
     }
     let sound = report.steps.iter().all(|step| step.balanced);
     Ok(if sound { Status::Done } else { Status::Findings })
+}
+
+fn masked(value: String) -> String {
+    mask(&Value::Text(value))
+}
+
+fn print_rejects(list: &RejectList, show_values: bool) {
+    if list.total == 0 {
+        output::line("no rejected rows");
+        return;
+    }
+    let rows: Vec<Vec<String>> = list
+        .rows
+        .iter()
+        .map(|row| {
+            let value = row.value.clone().unwrap_or_else(|| "NULL".into());
+            let texts = [&row.map, &row.legacy_key, &row.column, &row.reason, &value, &row.message];
+            texts.map(|text| one_line(text)).to_vec()
+        })
+        .collect();
+    output::table(&["map", "legacy key", "column", "reason", "value", "what it means"], &rows);
+    output::line("");
+    let hidden = list.total - list.rows.len() as u64;
+    if hidden > 0 {
+        output::line(&format!("… and {hidden} more; --limit shows more"));
+    }
+    let hint = if show_values { "" } else { "; values are masked, --show-values shows them" };
+    output::line(&format!("{}{hint}", counted(list.total as usize, "rejected row")));
+}
+
+/// A key or a value may hold anything; a row of the table is one line.
+fn one_line(text: &str) -> String {
+    text.chars().map(|sign| if sign.is_control() { ' ' } else { sign }).collect()
 }
 
 fn print(report: &StatusReport) {
@@ -37,20 +84,33 @@ fn print(report: &StatusReport) {
         })
         .collect();
     output::table(&["map", "in scope", "migrated", "already there", "rejected", "state"], &steps);
-    rejects(report);
+    reasons(report);
     output::line("");
-    let runs: Vec<Vec<String>> = report
-        .runs
-        .iter()
-        .map(|run| {
-            let outcome = run.outcome.clone().unwrap_or_else(|| "at work, or killed".into());
-            vec![run.run.to_string(), run.command.clone(), run.started.clone(), outcome]
-        })
-        .collect();
-    output::table(&["run", "command", "started (UTC)", "outcome"], &runs);
+    let runs: Vec<Vec<String>> = report.runs.iter().map(run_line).collect();
+    let heads = ["run", "command", "started", "took", "rows", "moved", "rows/s", "by", "outcome"];
+    output::table(&heads, &runs);
 }
 
-fn rejects(report: &StatusReport) {
+fn run_line(run: &RunStatus) -> Vec<String> {
+    let outcome = run.outcome.clone().unwrap_or_else(|| "at work, or killed".into());
+    let took = run.seconds.map_or_else(|| "-".into(), duration);
+    let rate = run.rows_per_second.map_or_else(|| "-".into(), |rate| rate.to_string());
+    let owner = run.owner.clone().unwrap_or_else(|| "-".into());
+    let numbers = [run.rows.to_string(), run.moved.to_string()];
+    let first = [run.run.to_string(), run.command.clone(), run.started.clone(), took];
+    first.into_iter().chain(numbers).chain([rate, owner, outcome]).collect()
+}
+
+/// Returns a time such as `2h 05m` or `42s`.
+fn duration(seconds: u64) -> String {
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, seconds) => format!("{seconds}s"),
+        (0, minutes, seconds) => format!("{minutes}m {seconds:02}s"),
+        (hours, minutes, _) => format!("{hours}h {minutes:02}m"),
+    }
+}
+
+fn reasons(report: &StatusReport) {
     if report.rejects.is_empty() {
         return;
     }
@@ -69,4 +129,16 @@ fn rejects(report: &StatusReport) {
         })
         .collect();
     output::table(&["map", "rejected", "reason", "column", "what it means"], &rows);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::duration;
+
+    #[test]
+    fn times_are_short() {
+        for (seconds, shown) in [(0, "0s"), (59, "59s"), (61, "1m 01s"), (3600, "1h 00m"), (90_061, "25h 01m")] {
+            assert_eq!(duration(seconds), shown);
+        }
+    }
 }

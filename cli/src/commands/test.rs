@@ -1,33 +1,50 @@
-//! `cutover test`: the examples of a mapping.
+//! `cutover test`: the examples of a mapping, and what they reach.
 
 use crate::arguments::TestOptions;
 use crate::failure::Failure;
 use crate::mapping::{self, counted};
 use crate::{Status, output};
-use cutover_interpreter::{ExampleOutcome, run_examples};
+use cutover_interpreter::{Coverage, Covered, ExampleOutcome, run_examples};
 use serde_json::json;
 
 pub(crate) fn run(options: &TestOptions) -> Result<Status, Failure> {
     let plan = mapping::load(&options.map)?;
-    let outcomes = run_examples(&plan);
-    let failed = outcomes.iter().filter(|outcome| !outcome.failures.is_empty()).count();
+    let tested = run_examples(&plan);
+    let (passed, failed): (Vec<_>, Vec<_>) = tested.outcomes.iter().partition(|outcome| outcome.failures.is_empty());
+    let (passed, failed) = (passed.len(), failed.len());
     if options.json {
-        let examples: Vec<_> = outcomes.iter().map(as_json).collect();
-        output::json(&json!({ "passed": outcomes.len() - failed, "failed": failed, "examples": examples }));
+        let examples: Vec<_> = tested.outcomes.iter().map(example_json).collect();
+        let coverage: Vec<_> = tested.coverage.iter().map(coverage_json).collect();
+        output::json(&json!({ "passed": passed, "failed": failed, "examples": examples, "coverage": coverage }));
     } else {
-        outcomes.iter().for_each(|outcome| print(outcome, &plan.file));
-        output::line(&format!("{} passed, {failed} failed", counted(outcomes.len() - failed, "example")));
+        tested.outcomes.iter().for_each(|outcome| print(outcome, &plan.file));
+        print_coverage(&tested.coverage, &plan.file, options.uncovered);
+        output::line(&format!("{} passed, {failed} failed", counted(passed, "example")));
     }
     Ok(if failed == 0 { Status::Done } else { Status::Findings })
 }
 
-fn as_json(outcome: &ExampleOutcome) -> serde_json::Value {
+fn example_json(outcome: &ExampleOutcome) -> serde_json::Value {
     json!({
         "map": outcome.map,
         "example": outcome.name,
         "line": outcome.line,
         "passed": outcome.failures.is_empty(),
         "failures": outcome.failures,
+    })
+}
+
+fn coverage_json(coverage: &Coverage) -> serde_json::Value {
+    let covered = |covered: &Covered| {
+        let missed = covered.missed.iter().map(|missed| json!({ "what": missed.what, "line": missed.line }));
+        json!({ "reached": covered.reached, "of": covered.of, "missed": missed.collect::<Vec<_>>() })
+    };
+    json!({
+        "map": coverage.map,
+        "rules": covered(&coverage.rules),
+        "arms": covered(&coverage.arms),
+        "reasons": covered(&coverage.reasons),
+        "reasons_beyond_examples": coverage.beyond,
     })
 }
 
@@ -40,5 +57,31 @@ fn print(outcome: &ExampleOutcome, file: &str) {
             output::line(&format!("{alert}failed{alert:#} {place}"));
             outcome.failures.iter().for_each(|failure| output::line(&format!("       {failure}")));
         }
+    }
+}
+
+fn print_coverage(coverage: &[Coverage], file: &str, uncovered: bool) {
+    let width = coverage.iter().map(|coverage| coverage.map.chars().count()).max().unwrap_or(0);
+    for map in coverage {
+        let share = |name: &str, covered: &Covered| format!("{name} {}/{}", covered.reached, covered.of);
+        let shares = [share("rules", &map.rules), share("arms", &map.arms), share("reasons", &map.reasons)];
+        let name = format!("{}{}", map.map, " ".repeat(width - map.map.chars().count()));
+        output::line(&format!("covers {name}  {}", shares.join(", ")));
+        for missed in [&map.rules, &map.arms, &map.reasons].iter().flat_map(|covered| &covered.missed) {
+            if uncovered {
+                output::line(&format!("       not {} ({file}:{})", missed.what, missed.line));
+            }
+        }
+        if uncovered && map.beyond > 0 {
+            output::line(&format!(
+                "       {} of other rows and unreadable values are not counted",
+                counted(map.beyond, "reason")
+            ));
+        }
+    }
+    let gaps =
+        coverage.iter().flat_map(|map| [&map.rules, &map.arms, &map.reasons]).any(|covered| !covered.missed.is_empty());
+    if gaps && !uncovered {
+        output::line("--uncovered names what no example reaches");
     }
 }

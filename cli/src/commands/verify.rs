@@ -13,7 +13,8 @@ pub(crate) fn run(options: &VerifyOptions) -> Result<Status, Failure> {
     let steps = cutover_interpreter::steps(&plan);
     let mut legacy = database::open_legacy(&options.from)?;
     let mut target = database::open_target(&options.to)?;
-    let engine = cutover_runtime::VerifyOptions { keep: options.limit, ..Default::default() };
+    let maps = (!options.maps.is_empty()).then(|| options.maps.clone());
+    let engine = cutover_runtime::VerifyOptions { keep: options.limit, maps, ..Default::default() };
     let mut observer = progress::observer(true);
     let mut report = verify(&mut *legacy, &mut *target, &steps, &engine, &mut *observer)?;
     if !options.show_values {
@@ -79,6 +80,10 @@ pub(crate) fn describe(deviation: &Deviation) -> String {
         DeviationKind::LegacyGone => "migrated, but gone from the legacy side (or out of scope)".to_string(),
         DeviationKind::NoLongerConverts => format!("migrated, but would be rejected now: {column}"),
         DeviationKind::TargetOnly => "stems from no legacy row".to_string(),
+        DeviationKind::NotWritten => "has no row here, though the mapping's condition for one holds".to_string(),
+        DeviationKind::Superfluous => {
+            "has a row here, though the mapping's condition for one does not hold".to_string()
+        }
     };
     format!("{place} {what}")
 }

@@ -1,7 +1,7 @@
 //! Expressions of the plan as Rust. An expression that can be null is an `Option`. A rejection is `return Err(…)`: every
 //! expression stands in a function that returns `Result<_, Rejection>`.
 
-use super::fields::{has_zero, legacy_fields, reason_variants, role_fields, value_type};
+use super::fields::{Names, has_zero, ident, is_borrowed, value_type};
 use super::values::{function_name, literal};
 use cutover_mapping_dsl::plan::{
     Arithmetic, ArmResult, Comparison, Conversion, Expr, ExprKind, Function, Generated, Literal, OnZero, Outcome,
@@ -15,46 +15,24 @@ use quote::{format_ident, quote};
 pub(super) struct Writer<'a> {
     plan: &'a Plan,
     step: &'a Step,
-    legacy: Vec<Ident>,
-    reasons: Vec<Ident>,
-    patterns: Vec<String>,
-    zones: Vec<String>,
+    pub(super) names: &'a Names,
+    pub(super) patterns: Vec<String>,
+    pub(super) zones: Vec<String>,
 }
 
 impl<'a> Writer<'a> {
-    pub(super) fn new(plan: &'a Plan, step: &'a Step) -> Writer<'a> {
-        debug_assert_eq!(role_fields(step).len(), step.targets.len());
-        Writer {
-            plan,
-            step,
-            legacy: legacy_fields(step),
-            reasons: reason_variants(step),
-            patterns: Vec::new(),
-            zones: Vec::new(),
-        }
-    }
-
-    /// Returns the statics that the expressions written so far use.
-    pub(super) fn statics(&self) -> TokenStream {
-        let patterns = self.patterns.iter().enumerate().map(|(index, pattern)| {
-            let name = format_ident!("PATTERN_{}", index + 1);
-            quote!(static #name: LazyLock<regex::Regex> = LazyLock::new(|| operators::pattern(#pattern));)
-        });
-        let zones = self.zones.iter().map(|zone| {
-            let name = zone_name(zone);
-            quote!(static #name: LazyLock<chrono_tz::Tz> = LazyLock::new(|| operators::zone(#zone));)
-        });
-        quote!(#(#patterns)* #(#zones)*)
+    pub(super) fn new(plan: &'a Plan, step: &'a Step, names: &'a Names) -> Writer<'a> {
+        Writer { plan, step, names, patterns: Vec::new(), zones: Vec::new() }
     }
 
     /// Returns the rejection for a reason with a value.
     fn reject(&self, reason: usize, value: TokenStream) -> TokenStream {
-        let variant = &self.reasons[reason];
+        let variant = ident(&self.names.reasons[reason]);
         quote!(return Err(Reject::#variant.with(#value)))
     }
 
     fn reason(&self, reason: usize) -> TokenStream {
-        let variant = &self.reasons[reason];
+        let variant = ident(&self.names.reasons[reason]);
         quote!(Reject::#variant as usize)
     }
 
@@ -64,7 +42,7 @@ impl<'a> Writer<'a> {
             ExprKind::Legacy { column, on_zero, .. } => self.legacy(*column, *on_zero, expr),
             ExprKind::Literal(value) => literal(value),
             ExprKind::Exists(index) => {
-                let field = &self.legacy[self.step.read.columns.len() + index];
+                let field = ident(&self.names.legacy[self.step.read.columns.len() + index]);
                 quote!(legacy.#field)
             }
             ExprKind::Call(function, arguments) => self.call(*function, arguments, expr),
@@ -106,7 +84,7 @@ impl<'a> Writer<'a> {
     }
 
     fn legacy(&mut self, column: usize, on_zero: OnZero, expr: &Expr) -> TokenStream {
-        let field = &self.legacy[column];
+        let field = ident(&self.names.legacy[column]);
         let read = &self.step.read.columns[column];
         let place = quote!(legacy.#field);
         if has_zero(&read.ty) {
@@ -125,11 +103,7 @@ impl<'a> Writer<'a> {
                 }
             };
         }
-        let borrowed = matches!(
-            read.ty,
-            Type::Decimal { .. } | Type::Text { .. } | Type::Enum(_) | Type::Json | Type::Bytes { .. }
-        );
-        match (borrowed, read.nullable, expr.nullable) {
+        match (is_borrowed(&read.ty), read.nullable, expr.nullable) {
             (true, false, _) => quote!(Cow::Borrowed(#place)),
             (true, true, true) => quote!(#place.map(Cow::Borrowed)),
             (true, true, false) => quote!(Cow::Borrowed(#place.expect("an arm above took null"))),
@@ -429,12 +403,8 @@ impl<'a> Writer<'a> {
         let key = self.value(&first);
         let (missing, ambiguous) =
             (self.reject(missing, quote!(#key.to_value())), self.reject(ambiguous, quote!(#key.to_value())));
-        let reader = super::fields::legacy_type(&without_zero(&expr.ty)).1;
-        let borrowed = matches!(
-            expr.ty,
-            Type::Decimal { .. } | Type::Text { .. } | Type::Enum(_) | Type::Json | Type::Bytes { .. }
-        );
-        let found = match borrowed {
+        let reader = ident(super::fields::legacy_type(&without_zero(&expr.ty)).1);
+        let found = match is_borrowed(&expr.ty) {
             true => quote!(Ok(Some(value)) => Cow::Borrowed(value)),
             false => quote!(Ok(Some(value)) => value),
         };
@@ -475,13 +445,13 @@ fn order(ty: &Type, arguments: TokenStream) -> TokenStream {
         Type::Integer { .. } => quote!(i128::cmp(#arguments)),
         Type::Bytes { .. } => quote!(<[u8] as Ord>::cmp(#arguments)),
         Type::Date { .. } | Type::DateTime { .. } | Type::Instant { .. } | Type::Time { .. } | Type::Uuid => {
-            let ty = value_type(ty);
+            let ty: TokenStream = value_type(ty).parse().expect("a type is Rust");
             quote!(<#ty as Ord>::cmp(#arguments))
         }
     }
 }
 
-fn zone_name(zone: &str) -> Ident {
+pub(super) fn zone_name(zone: &str) -> Ident {
     let name: String =
         zone.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
     format_ident!("ZONE_{name}")

@@ -3,9 +3,34 @@
 use crate::names::{pascal_case, snake_case};
 use cutover_mapping_dsl::plan::{Step, Target};
 use cutover_mapping_dsl::types::Type;
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote};
+use proc_macro2::{Ident, Span};
 use std::collections::BTreeSet;
+
+/// The names of one step's fields, types and variants.
+pub(super) struct Names {
+    /// Fields of the legacy row: columns, then the answers of `exists`.
+    pub(super) legacy: Vec<String>,
+    /// Variants of the reasons.
+    pub(super) reasons: Vec<String>,
+    /// Fields of all target rows, by role.
+    pub(super) roles: Vec<String>,
+    /// Types of the target rows.
+    pub(super) types: Vec<String>,
+    /// Fields of each target row, one for each rule.
+    pub(super) fields: Vec<Vec<String>>,
+}
+
+impl Names {
+    pub(super) fn new(step: &Step) -> Names {
+        Names {
+            legacy: legacy_fields(step),
+            reasons: unique(step.reasons.iter().map(|reason| identifier(&reason.name))),
+            roles: unique(step.targets.iter().map(|target| identifier(&snake_case(&target.role)))),
+            types: unique(step.targets.iter().map(target_type)),
+            fields: step.targets.iter().map(target_fields).collect(),
+        }
+    }
+}
 
 /// Returns a valid identifier for a name: keywords get an underscore, what begins with a digit too.
 pub(super) fn identifier(name: &str) -> String {
@@ -23,7 +48,12 @@ pub(super) fn module_name(step: &str) -> String {
     identifier(&snake_case(step))
 }
 
-fn unique(names: impl Iterator<Item = String>) -> Vec<Ident> {
+/// Returns a name made here as a token.
+pub(super) fn ident(name: &str) -> Ident {
+    Ident::new(name, Span::call_site())
+}
+
+fn unique(names: impl Iterator<Item = String>) -> Vec<String> {
     let mut taken = BTreeSet::new();
     let unique = names.map(|name| {
         let mut candidate = name.clone();
@@ -31,66 +61,49 @@ fn unique(names: impl Iterator<Item = String>) -> Vec<Ident> {
             if taken.insert(candidate.clone()) {
                 break;
             }
-            candidate = format!("{name}_{number}");
+            candidate = format!("{}_{number}", name.trim_end_matches('_'));
         }
-        Ident::new(&candidate, Span::call_site())
+        candidate
     });
     unique.collect()
 }
 
-/// Returns the fields of the legacy row: columns, then the answers of `exists`.
-pub(super) fn legacy_fields(step: &Step) -> Vec<Ident> {
+fn legacy_fields(step: &Step) -> Vec<String> {
     let several = !step.read.joins.is_empty();
     let columns = step.read.columns.iter().map(|column| match several {
         true => identifier(&snake_case(&format!("{}_{}", column.alias, snake_case(&column.column)))),
         false => identifier(&snake_case(&column.column)),
     });
-    let exists = step.read.exists.iter().map(|exists| identifier(&format!("exists_{}", snake_case(&exists.alias))));
+    let exists = step.read.exists.iter().map(|exists| identifier(&format!("exists_{}", snake_case(exists.alias()))));
     unique(columns.chain(exists))
 }
 
-/// Returns the fields of a target row, one for each rule.
-pub(super) fn target_fields(target: &Target) -> Vec<Ident> {
+fn target_fields(target: &Target) -> Vec<String> {
     unique(target.rules.iter().map(|rule| identifier(&snake_case(&rule.column))))
 }
 
-/// Returns the name of a target row's type.
-pub(super) fn target_type(step: &Step, target: usize) -> Ident {
-    let types = unique(step.targets.iter().map(|target| match pascal_case(&target.role).as_str() {
+fn target_type(target: &Target) -> String {
+    match pascal_case(&target.role).as_str() {
         reserved @ ("Legacy" | "Targets" | "Reject" | "Step") => format!("{reserved}Row"),
         name => identifier(&format!("{name}Row")),
-    }));
-    types[target].clone()
-}
-
-/// Returns the fields of the targets, by role.
-pub(super) fn role_fields(step: &Step) -> Vec<Ident> {
-    unique(step.targets.iter().map(|target| identifier(&snake_case(&target.role))))
-}
-
-/// Returns the variants of the reasons.
-pub(super) fn reason_variants(step: &Step) -> Vec<Ident> {
-    unique(step.reasons.iter().map(|reason| identifier(&reason.name)))
+    }
 }
 
 /// Returns the variant of [`cutover_runtime::value::Kind`] for a type.
-pub(super) fn kind(ty: &Type) -> Ident {
-    format_ident!(
-        "{}",
-        match ty {
-            Type::Boolean => "Boolean",
-            Type::Integer { .. } => "Integer",
-            Type::Decimal { .. } => "Decimal",
-            Type::Float => "Float",
-            Type::Text { .. } | Type::Enum(_) | Type::Json | Type::Other(_) => "Text",
-            Type::Bytes { .. } => "Bytes",
-            Type::Date { .. } => "Date",
-            Type::DateTime { .. } => "DateTime",
-            Type::Instant { .. } => "Instant",
-            Type::Time { .. } => "Time",
-            Type::Uuid => "Uuid",
-        }
-    )
+pub(super) fn kind(ty: &Type) -> &'static str {
+    match ty {
+        Type::Boolean => "Boolean",
+        Type::Integer { .. } => "Integer",
+        Type::Decimal { .. } => "Decimal",
+        Type::Float => "Float",
+        Type::Text { .. } | Type::Enum(_) | Type::Json | Type::Other(_) => "Text",
+        Type::Bytes { .. } => "Bytes",
+        Type::Date { .. } => "Date",
+        Type::DateTime { .. } => "DateTime",
+        Type::Instant { .. } => "Instant",
+        Type::Time { .. } => "Time",
+        Type::Uuid => "Uuid",
+    }
 }
 
 /// Whether a type's values are read with the zero date among them.
@@ -99,51 +112,47 @@ pub(super) fn has_zero(ty: &Type) -> bool {
 }
 
 /// Returns the type of a legacy field, borrowed from the row, and its reader.
-pub(super) fn legacy_type(ty: &Type) -> (TokenStream, Ident) {
-    let plain = match ty {
-        Type::Boolean => (quote!(bool), "boolean"),
-        Type::Integer { .. } => (quote!(i128), "integer"),
-        Type::Decimal { .. } => (quote!(&'a str), "decimal"),
-        Type::Float => (quote!(f64), "float"),
-        Type::Text { .. } | Type::Enum(_) | Type::Json | Type::Other(_) => (quote!(&'a str), "text"),
-        Type::Bytes { .. } => (quote!(&'a [u8]), "bytes"),
-        Type::Date { zero: false } => (quote!(chrono::NaiveDate), "date"),
-        Type::DateTime { zero: false, .. } => (quote!(chrono::NaiveDateTime), "date_time"),
-        Type::Instant { zero: false, .. } => (quote!(chrono::NaiveDateTime), "instant"),
-        Type::Date { zero: true } => (quote!(read::Dated<'a, chrono::NaiveDate>), "dated_date"),
-        Type::DateTime { zero: true, .. } => (quote!(read::Dated<'a, chrono::NaiveDateTime>), "dated_date_time"),
-        Type::Instant { zero: true, .. } => (quote!(read::Dated<'a, chrono::NaiveDateTime>), "dated_instant"),
-        Type::Time { .. } => (quote!(chrono::NaiveTime), "time"),
-        Type::Uuid => (quote!(uuid::Uuid), "uuid"),
-    };
-    (plain.0, format_ident!("{}", plain.1))
-}
-
-/// Returns the type of a value that the conversion makes.
-pub(super) fn value_type(ty: &Type) -> TokenStream {
+pub(super) fn legacy_type(ty: &Type) -> (&'static str, &'static str) {
     match ty {
-        Type::Boolean => quote!(bool),
-        Type::Integer { .. } => quote!(i128),
-        Type::Float => quote!(f64),
-        Type::Decimal { .. } | Type::Text { .. } | Type::Enum(_) | Type::Json | Type::Other(_) => quote!(Cow<'a, str>),
-        Type::Bytes { .. } => quote!(Cow<'a, [u8]>),
-        Type::Date { .. } => quote!(chrono::NaiveDate),
-        Type::DateTime { .. } | Type::Instant { .. } => quote!(chrono::NaiveDateTime),
-        Type::Time { .. } => quote!(chrono::NaiveTime),
-        Type::Uuid => quote!(uuid::Uuid),
+        Type::Boolean => ("bool", "boolean"),
+        Type::Integer { .. } => ("i128", "integer"),
+        Type::Decimal { .. } => ("&'a str", "decimal"),
+        Type::Float => ("f64", "float"),
+        Type::Text { .. } | Type::Enum(_) | Type::Json | Type::Other(_) => ("&'a str", "text"),
+        Type::Bytes { .. } => ("&'a [u8]", "bytes"),
+        Type::Date { zero: false } => ("chrono::NaiveDate", "date"),
+        Type::DateTime { zero: false, .. } => ("chrono::NaiveDateTime", "date_time"),
+        Type::Instant { zero: false, .. } => ("chrono::NaiveDateTime", "instant"),
+        Type::Date { zero: true } => ("read::Dated<'a, chrono::NaiveDate>", "dated_date"),
+        Type::DateTime { zero: true, .. } => ("read::Dated<'a, chrono::NaiveDateTime>", "dated_date_time"),
+        Type::Instant { zero: true, .. } => ("read::Dated<'a, chrono::NaiveDateTime>", "dated_instant"),
+        Type::Time { .. } => ("chrono::NaiveTime", "time"),
+        Type::Uuid => ("uuid::Uuid", "uuid"),
     }
 }
 
-/// Returns an expression that makes a row's value out of a value of the conversion.
-pub(super) fn into_value(ty: &Type, value: TokenStream) -> TokenStream {
-    let kind = kind(ty);
+/// Returns the type of a value that the conversion makes.
+pub(super) fn value_type(ty: &Type) -> &'static str {
+    match ty {
+        Type::Boolean => "bool",
+        Type::Integer { .. } => "i128",
+        Type::Float => "f64",
+        Type::Decimal { .. } | Type::Text { .. } | Type::Enum(_) | Type::Json | Type::Other(_) => "Cow<'a, str>",
+        Type::Bytes { .. } => "Cow<'a, [u8]>",
+        Type::Date { .. } => "chrono::NaiveDate",
+        Type::DateTime { .. } | Type::Instant { .. } => "chrono::NaiveDateTime",
+        Type::Time { .. } => "chrono::NaiveTime",
+        Type::Uuid => "uuid::Uuid",
+    }
+}
+
+/// Whether values of the conversion may be borrowed from the row.
+pub(super) fn is_borrowed(ty: &Type) -> bool {
     match ty {
         Type::Decimal { .. } | Type::Text { .. } | Type::Enum(_) | Type::Json | Type::Other(_) | Type::Bytes { .. } => {
-            quote!(Value::#kind(#value.into_owned()))
+            true
         }
-        Type::Boolean | Type::Integer { .. } | Type::Float | Type::Date { .. } | Type::DateTime { .. } => {
-            quote!(Value::#kind(#value))
-        }
-        Type::Instant { .. } | Type::Time { .. } | Type::Uuid => quote!(Value::#kind(#value)),
+        Type::Boolean | Type::Integer { .. } | Type::Float | Type::Date { .. } | Type::DateTime { .. } => false,
+        Type::Instant { .. } | Type::Time { .. } | Type::Uuid => false,
     }
 }

@@ -3,66 +3,80 @@
 
 use super::fields::kind;
 use askama::Template;
-use cutover_mapping_dsl::plan::{self, ExprKind, LinkKind, Literal, Operand, Rollback, Step};
+use cutover_mapping_dsl::plan::{self, ExprKind, LinkKind, Literal, Operand, Rollback, Step, Test};
 use cutover_mapping_dsl::types::Type;
+use std::borrow::Cow;
 
-/// A step's specification; every field is Rust already.
+/// A step's specification. Names are texts as they are, everything else is Rust already.
 #[derive(Template)]
 #[template(path = "rust/specification.rs")]
-struct Specification {
-    name: String,
+pub(super) struct Specification<'a> {
+    name: &'a str,
     map_table: String,
-    meaning: String,
-    read: Read,
+    meaning: &'a str,
+    read: Read<'a>,
     links: Vec<String>,
-    targets: Vec<Target>,
+    targets: Vec<Target<'a>>,
     unique: Vec<Unique>,
-    reasons: Vec<Reason>,
-    rollback: String,
+    reasons: Vec<Reason<'a>>,
+    rollback: Cow<'static, str>,
 }
 
-struct Read {
-    table: String,
-    alias: String,
-    joins: Vec<Looked>,
-    exists: Vec<Looked>,
+struct Read<'a> {
+    table: &'a str,
+    alias: &'a str,
+    joins: Vec<Join<'a>>,
+    exists: Vec<Exists<'a>>,
+    /// Joins that may find several rows.
+    several: Vec<usize>,
     required: String,
-    columns: Vec<ReadColumn>,
+    columns: Vec<ReadColumn<'a>>,
     key: String,
 }
 
-/// A table that is joined or looked into.
-struct Looked {
-    table: String,
-    alias: String,
-    on: Vec<Condition>,
+struct Join<'a> {
+    table: &'a str,
+    alias: &'a str,
+    on: Vec<Condition<'a>>,
+    probed: bool,
 }
 
-struct Condition {
-    column: String,
-    equals: String,
-    kind: String,
+struct Exists<'a> {
+    tables: &'a [plan::LookedInto],
+    on: Vec<Condition<'a>>,
+    probed: bool,
 }
 
-struct ReadColumn {
-    source: String,
-    kind: String,
+struct Condition<'a> {
+    alias: &'a str,
+    column: &'a str,
+    kind: &'static str,
+    fold: bool,
+    test: String,
 }
 
-struct Target {
-    role: String,
-    table: String,
-    key: String,
-    key_kind: String,
-    assigned: String,
-    columns: Vec<TargetColumn>,
-    identity: String,
+struct ReadColumn<'a> {
+    alias: &'a str,
+    column: &'a str,
+    kind: &'static str,
 }
 
-struct TargetColumn {
-    name: String,
-    kind: String,
-    source: String,
+struct Target<'a> {
+    role: &'a str,
+    table: &'a str,
+    key: &'a str,
+    key_kind: &'static str,
+    assigned: Cow<'static, str>,
+    columns: Vec<TargetColumn<'a>>,
+    identity: Cow<'static, str>,
+    conditional: bool,
+    existing: String,
+}
+
+struct TargetColumn<'a> {
+    name: &'a str,
+    kind: &'static str,
+    source: Cow<'static, str>,
     line: usize,
 }
 
@@ -72,32 +86,31 @@ struct Unique {
     reason: usize,
 }
 
-struct Reason {
-    name: String,
-    column: String,
-    message: String,
+struct Reason<'a> {
+    name: &'a str,
+    column: &'a str,
+    message: &'a str,
     line: usize,
 }
 
 /// Returns a function that makes the specification.
-pub(super) fn spec(step: &Step) -> Result<String, askama::Error> {
-    let specification = Specification {
-        name: text(&step.name),
-        map_table: text(&step.map_table()),
-        meaning: text(&step.meaning),
-        read: read(&step.read),
+pub(super) fn specification(step: &Step) -> Specification<'_> {
+    Specification {
+        name: &step.name,
+        map_table: step.map_table(),
+        meaning: &step.meaning,
+        read: read(step),
         links: step.links.iter().map(|link| link_spec(&link.kind)).collect(),
         targets: step.targets.iter().map(target).collect(),
         unique: step.unique.iter().map(unique).collect(),
         reasons: step.reasons.iter().map(reason).collect(),
         rollback: match &step.rollback {
-            Rollback::Delete => "Delete".to_string(),
+            Rollback::Delete => "Delete".into(),
             Rollback::Irreversible { line, reason } => {
-                format!("Irreversible {{ line: {line}, reason: {}.into() }}", text(reason))
+                format!("Irreversible {{ line: {line}, reason: {}.into() }}", text(reason)).into()
             }
         },
-    };
-    specification.render()
+    }
 }
 
 /// Returns a Rust literal for any text.
@@ -109,37 +122,65 @@ fn list(numbers: impl IntoIterator<Item = usize>) -> String {
     numbers.into_iter().map(|number| number.to_string()).collect::<Vec<_>>().join(", ")
 }
 
-fn read(read: &plan::Read) -> Read {
+fn read(step: &Step) -> Read<'_> {
+    let read = &step.read;
     let columns = read.columns.iter().map(|column| ReadColumn {
-        source: format!("Column({}.into(), {}.into())", text(&column.alias), text(&column.column)),
-        kind: kind(&column.ty).to_string(),
+        alias: &column.alias,
+        column: &column.column,
+        kind: kind(&column.ty),
     });
-    let answer = |source: String| ReadColumn { source, kind: "Boolean".into() };
-    let present = (0..read.joins.len()).map(|join| answer(format!("Present({join})")));
-    let exists = (0..read.exists.len()).map(|index| answer(format!("Exists({index})")));
     Read {
-        table: text(&read.table),
-        alias: text(&read.alias),
-        joins: read.joins.iter().map(|join| looked(&join.table, &join.alias, &join.on)).collect(),
-        exists: read.exists.iter().map(|exists| looked(&exists.table, &exists.alias, &exists.on)).collect(),
+        table: &read.table,
+        alias: &read.alias,
+        joins: read.joins.iter().map(join).collect(),
+        exists: read.exists.iter().map(exists).collect(),
+        several: step.several().map(|(join, _)| join).collect(),
         required: list(read.required.iter().copied()),
-        columns: columns.chain(present).chain(exists).collect(),
+        columns: columns.collect(),
         key: list(read.key.iter().copied()),
     }
 }
 
-fn looked(table: &str, alias: &str, on: &[plan::Condition]) -> Looked {
-    let conditions = on.iter().map(|condition| Condition {
-        column: text(&condition.column),
-        kind: kind(&condition.ty).to_string(),
-        equals: match &condition.equals {
-            Operand::Column(alias, column) => {
-                format!("step::Operand::Column({}.into(), {}.into())", text(alias), text(column))
-            }
-            Operand::Literal(literal) => format!("step::Operand::Value({})", value(literal, &condition.ty)),
-        },
-    });
-    Looked { table: text(table), alias: text(alias), on: conditions.collect() }
+fn join(join: &plan::Join) -> Join<'_> {
+    let on = join.on.iter().map(condition).collect();
+    Join { table: &join.table, alias: &join.alias, on, probed: join.probed }
+}
+
+fn exists(exists: &plan::Exists) -> Exists<'_> {
+    Exists { tables: &exists.tables, on: exists.on.iter().map(condition).collect(), probed: exists.probed }
+}
+
+fn condition(condition: &plan::Condition) -> Condition<'_> {
+    Condition {
+        alias: &condition.alias,
+        column: &condition.column,
+        kind: kind(&condition.ty),
+        fold: condition.fold,
+        test: test(condition),
+    }
+}
+
+fn test(condition: &plan::Condition) -> String {
+    match &condition.test {
+        Test::Compare(how, other) => {
+            format!("step::Test::Compare(step::Comparison::{how:?}, {})", operand(other, &condition.ty))
+        }
+        Test::Among(values) => {
+            let values: Vec<String> = values.iter().map(|literal| value(literal, &condition.ty)).collect();
+            format!("step::Test::Among(vec![{}])", values.join(", "))
+        }
+    }
+}
+
+fn operand(operand: &Operand, ty: &Type) -> String {
+    let column = |kind: &str, alias: &str, column: &str| {
+        format!("step::Operand::{kind}({}.into(), {}.into())", text(alias), text(column))
+    };
+    match operand {
+        Operand::Column(alias, name) => column("Column", alias, name),
+        Operand::Folded(alias, name) => column("Folded", alias, name),
+        Operand::Literal(literal) => format!("step::Operand::Value({})", value(literal, ty)),
+    }
 }
 
 fn link_spec(link: &LinkKind) -> String {
@@ -161,35 +202,51 @@ fn link_spec(link: &LinkKind) -> String {
     }
 }
 
-fn target(target: &plan::Target) -> Target {
+fn target(target: &plan::Target) -> Target<'_> {
     Target {
-        role: text(&target.role),
-        table: text(&target.table),
-        key: text(&target.key),
-        key_kind: kind(&target.key_type).to_string(),
-        assigned: target.key_rule.map_or("Engine".to_string(), |rule| format!("Conversion({rule})")),
+        role: &target.role,
+        table: &target.table,
+        key: &target.key,
+        key_kind: kind(&target.key_type),
+        assigned: target.key_rule.map_or("Engine".into(), |rule| format!("Conversion({rule})").into()),
         columns: target.rules.iter().map(column).collect(),
-        identity: target.identity.map_or("None".to_string(), |index| format!("Some({index})")),
+        identity: target.identity.as_ref().map_or("None".into(), |known| identity(known).into()),
+        conditional: target.when.is_some(),
+        existing: option(target.existing),
     }
 }
 
-fn column(rule: &plan::Rule) -> TargetColumn {
+fn identity(identity: &plan::Identity) -> String {
+    let columns = columns(&identity.columns);
+    format!("Some(step::IdentitySpec {{ columns: vec![{columns}], several: {} }})", option(identity.several))
+}
+
+/// Indexes of columns, each with whether it is folded.
+fn columns(columns: &[(usize, bool)]) -> String {
+    let columns = columns.iter().map(|(column, fold)| format!("({column}, {fold})"));
+    columns.collect::<Vec<_>>().join(", ")
+}
+
+fn option(number: Option<usize>) -> String {
+    number.map_or("None".to_string(), |number| format!("Some({number})"))
+}
+
+fn column(rule: &plan::Rule) -> TargetColumn<'_> {
     let source = match &rule.value.kind {
-        ExprKind::Literal(literal) => format!("Constant({})", value(literal, &rule.ty)),
-        ExprKind::Generated(_) => "Generated".to_string(),
-        ExprKind::Sibling(target) => format!("Sibling({target})"),
-        _ => "Converted".to_string(),
+        ExprKind::Literal(literal) => format!("Constant({})", value(literal, &rule.ty)).into(),
+        ExprKind::Generated(_) => "Generated".into(),
+        ExprKind::Sibling(target) => format!("Sibling({target})").into(),
+        _ => "Converted".into(),
     };
-    TargetColumn { name: text(&rule.column), kind: kind(&rule.ty).to_string(), source, line: rule.line }
+    TargetColumn { name: &rule.column, kind: kind(&rule.ty), source, line: rule.line }
 }
 
 fn unique(unique: &plan::Unique) -> Unique {
-    let columns = unique.columns.iter().map(|(column, fold)| format!("({column}, {fold})"));
-    Unique { target: unique.target, columns: columns.collect::<Vec<_>>().join(", "), reason: unique.reason }
+    Unique { target: unique.target, columns: columns(&unique.columns), reason: unique.reason }
 }
 
-fn reason(reason: &plan::Reason) -> Reason {
-    Reason { name: text(&reason.name), column: text(&reason.column), message: text(&reason.message), line: reason.line }
+fn reason(reason: &plan::Reason) -> Reason<'_> {
+    Reason { name: &reason.name, column: &reason.column, message: &reason.message, line: reason.line }
 }
 
 /// Returns a literal as a value of a row.

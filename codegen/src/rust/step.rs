@@ -1,373 +1,321 @@
-//! The module of one map: types, conversion, reasons, and the step for the runtime.
+//! The module of one map: types, conversion, reasons, and the step for the runtime. Declarations are data, so a template
+//! writes them; expressions go through the token tree.
 
-use super::docs;
 use super::expression::Writer;
-use super::fields::{
-    into_value, legacy_fields, legacy_type, module_name, reason_variants, role_fields, target_fields, target_type,
-    value_type,
-};
-use cutover_mapping_dsl::plan::{ExprKind, Plan, Rule, Step};
-use proc_macro2::{Literal as Token, TokenStream};
+use super::fields::{Names, is_borrowed, kind, legacy_type, module_name, value_type};
+use super::print;
+use super::spec::{Specification, specification};
+use crate::{EmitError, comment};
+use askama::Template;
+use cutover_mapping_dsl::plan::{self, Expr, ExprKind, LinkKind, Plan, Step};
+use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+/// One map; every name and expression is Rust already.
+#[derive(Template)]
+#[template(path = "rust/module.rs")]
+struct Module<'a> {
+    name: String,
+    docs: Vec<Cow<'a, str>>,
+    /// The mapping's file, for comments.
+    file: Cow<'a, str>,
+    map: Cow<'a, str>,
+    line: usize,
+    patterns: Vec<String>,
+    zones: Vec<(Ident, String)>,
+    legacy: Legacy<'a>,
+    /// Names of both sides, for comments.
+    source: Cow<'a, str>,
+    target: Cow<'a, str>,
+    rows: Vec<Row<'a>>,
+    reasons: Vec<Reason<'a>>,
+    scope: Option<Scope<'a>>,
+    links: Vec<String>,
+    guards: Vec<String>,
+    /// What rejects a row that gives no target row.
+    no_target: Option<String>,
+    specification: Specification<'a>,
+}
+
+/// The legacy row.
+struct Legacy<'a> {
+    table: Cow<'a, str>,
+    partners: Vec<Partner<'a>>,
+    /// Joins that may find several rows.
+    several: Vec<Partner<'a>>,
+    fields: Vec<Field<'a>>,
+    answers: Vec<Answer<'a>>,
+}
+
+/// What is known of a join: the place of the answer in a row, and what is rejected for it.
+struct Partner<'a> {
+    place: usize,
+    reason: &'a str,
+}
+
+/// A column that is read.
+struct Field<'a> {
+    name: &'a str,
+    alias: Cow<'a, str>,
+    column: Cow<'a, str>,
+    ty: &'static str,
+    nullable: bool,
+    place: usize,
+    reader: &'static str,
+    /// What a value of another type is rejected for; none where nothing but the engine looks at it.
+    reason: Option<&'a str>,
+}
+
+/// The answer to an `exists`.
+struct Answer<'a> {
+    name: &'a str,
+    /// The tables that it looks into, each with its side.
+    tables: String,
+    line: usize,
+    place: usize,
+}
+
+/// What the scope looks at, and the condition.
+struct Scope<'a> {
+    several: Vec<Partner<'a>>,
+    partners: Vec<usize>,
+    fields: Vec<Field<'a>>,
+    answers: Vec<Answer<'a>>,
+    value: String,
+}
+
+/// A target row.
+struct Row<'a> {
+    role: &'a str,
+    ty: &'a str,
+    table: Cow<'a, str>,
+    /// The condition under which there is a row; none if there always is one.
+    when: Option<String>,
+    rules: Vec<Rule<'a>>,
+}
+
+struct Rule<'a> {
+    name: &'a str,
+    text: Cow<'a, str>,
+    line: usize,
+    ty: &'static str,
+    kind: &'static str,
+    nullable: bool,
+    borrowed: bool,
+    /// None where the engine fills in the key of another row.
+    value: Option<String>,
+}
+
+struct Reason<'a> {
+    name: &'a str,
+    column: Cow<'a, str>,
+    message: Cow<'a, str>,
+    line: usize,
+}
 
 /// Returns the module of a map.
-pub(super) fn module(plan: &Plan, step: &Step) -> TokenStream {
-    let name = format_ident!("{}", module_name(&step.name));
-    let place = format!("`map {}`, {}:{}.", step.name, plan.file, step.line);
-    let lines =
-        step.docs.iter().map(String::as_str).chain((!step.docs.is_empty()).then_some("")).chain([place.as_str()]);
-    let docs = docs(lines);
-    let mut writer = Writer::new(plan, step);
-    let scope = scope(step, &mut writer);
-    let link_keys = link_keys(step, &mut writer);
-    let convert = convert(plan, step, &mut writer);
-    let statics = writer.statics();
-    let (legacy, targets, reject, implementation) =
-        (legacy(plan, step), targets(plan, step), reject(plan, step), implementation());
-    quote! {
-        #docs
-        #[allow(dead_code, unused_variables, unused_imports, unused_parens, clippy::all)]
-        pub mod #name {
-            use cutover_runtime::read::{self, ToValue};
-            use cutover_runtime::step::{self, Generator, Link, Rejection};
-            use cutover_runtime::value::{Key, Kind, Row, Value};
-            use cutover_runtime::{chrono, chrono_tz, operators, regex, uuid};
-            use std::borrow::Cow;
-            use std::sync::LazyLock;
-            #statics
-            #legacy
-            #targets
-            #reject
-            #scope
-            #link_keys
-            #convert
-            #implementation
-        }
-    }
-}
-
-fn legacy(plan: &Plan, step: &Step) -> TokenStream {
-    let doc = format!(" A row of {}.{} with all that the map reads.", plan.legacy.alias, step.read.table);
-    let names = legacy_fields(step);
-    let reasons = step.malformed_reasons();
-    let variants = reason_variants(step);
-    let columns = step.read.columns.len();
-    let joins = step.read.joins.len();
-    let mut fields = Vec::new();
-    let mut reads = Vec::new();
-    for (index, (column, name)) in step.read.columns.iter().zip(&names).enumerate() {
-        let doc = format!(" `{}.{}`", column.alias, column.column);
-        let (ty, reader) = legacy_type(&column.ty);
-        let place = Token::usize_unsuffixed(index);
-        let reason = reasons[index].map_or_else(
-            || quote!(usize::MAX),
-            |reason| {
-                let variant = &variants[reason];
-                quote!(Reject::#variant as usize)
-            },
-        );
-        let (ty, how) = match column.nullable {
-            true => (quote!(Option<#ty>), quote!(optional)),
-            false => (ty, quote!(required)),
-        };
-        fields.push(quote!(#[doc = #doc] pub #name: #ty,));
-        reads.push(quote!(#name: read::#how(&row[#place], read::#reader, #reason)?,));
-    }
-    for (index, (exists, name)) in step.read.exists.iter().zip(&names[columns..]).enumerate() {
-        let doc =
-            format!(" Whether a row of {}.{} exists, {}:{}.", plan.legacy.alias, exists.table, plan.file, exists.line);
-        let place = Token::usize_unsuffixed(columns + joins + index);
-        fields.push(quote!(#[doc = #doc] pub #name: bool,));
-        reads.push(quote!(#name: matches!(row[#place], Value::Boolean(true)),));
-    }
-    let partners = step.read.joins.iter().enumerate().filter_map(|(index, join)| {
-        let variant = &variants[join.missing?];
-        let place = Token::usize_unsuffixed(columns + index);
-        Some(quote!(read::partner(&row[#place], Reject::#variant as usize)?;))
-    });
-    quote! {
-        #[doc = #doc]
-        #[derive(Debug, Clone, Copy)]
-        pub struct Legacy<'a> {
-            #(#fields)*
-            #[doc(hidden)]
-            pub row: std::marker::PhantomData<&'a Row>,
-        }
-
-        impl<'a> Legacy<'a> {
-            /// Reads a row as it comes from the engine; rejects what is no value of its type.
-            pub fn read(row: &'a Row) -> Result<Legacy<'a>, Rejection> {
-                #(#partners)*
-                Ok(Legacy { #(#reads)* row: std::marker::PhantomData })
-            }
-        }
-    }
-}
-
-fn is_sibling(rule: &Rule) -> bool {
-    matches!(rule.value.kind, ExprKind::Sibling(_))
-}
-
-fn targets(plan: &Plan, step: &Step) -> TokenStream {
-    let rows = (0..step.targets.len()).map(|index| target_row(plan, step, index));
-    let roles = role_fields(step);
-    let types: Vec<_> = (0..step.targets.len()).map(|index| target_type(step, index)).collect();
-    quote! {
-        #(#rows)*
-
-        /// What one legacy row becomes.
-        #[derive(Debug, Clone)]
-        pub struct Targets<'a> {
-            #(#[allow(missing_docs)] pub #roles: #types<'a>,)*
-        }
-
-        impl Targets<'_> {
-            /// Returns the rows as the engine writes them.
-            pub fn into_rows(self) -> Vec<Row> {
-                Vec::from([#(self.#roles.into_row()),*])
-            }
-        }
-    }
-}
-
-fn target_row(plan: &Plan, step: &Step, index: usize) -> TokenStream {
-    let target = &step.targets[index];
-    let name = target_type(step, index);
-    let doc = format!(
-        " A row of {}.{}; keys of other rows of the same legacy row are filled in by the engine.",
-        plan.target.alias, target.table
-    );
-    let names = target_fields(target);
-    let own = target.rules.iter().zip(&names).filter(|(rule, _)| !is_sibling(rule));
-    let fields = own.map(|(rule, name)| {
-        let doc = format!(" {}:{}: `{}`", plan.file, rule.line, rule.text);
-        let ty = value_type(&rule.ty);
-        let ty = if rule.nullable { quote!(Option<#ty>) } else { ty };
-        quote!(#[doc = #doc] pub #name: #ty,)
-    });
-    let values = target.rules.iter().zip(&names).map(|(rule, name)| match (is_sibling(rule), rule.nullable) {
-        (true, _) => quote!(Value::Null),
-        (false, false) => into_value(&rule.ty, quote!(self.#name)),
-        (false, true) => {
-            let value = into_value(&rule.ty, quote!(value));
-            quote!(self.#name.map_or(Value::Null, |value| #value))
-        }
-    });
-    quote! {
-        #[doc = #doc]
-        #[derive(Debug, Clone)]
-        pub struct #name<'a> {
-            #(#fields)*
-            #[doc(hidden)]
-            pub row: std::marker::PhantomData<&'a Row>,
-        }
-
-        impl #name<'_> {
-            fn into_row(self) -> Row {
-                Vec::from([#(#values),*])
-            }
-        }
-    }
-}
-
-fn reject(plan: &Plan, step: &Step) -> TokenStream {
-    let variants = reason_variants(step);
-    let docs = step.reasons.iter().map(|reason| {
-        let column = if reason.column.is_empty() { String::new() } else { format!("`{}`: ", reason.column) };
-        format!(" {column}{}, {}:{}", reason.message, plan.file, reason.line)
-    });
-    let empty = variants.is_empty().then(|| {
-        quote!(
-            #[doc = " Never: the conversion rejects nothing."]
-            Never,
-        )
-    });
-    quote! {
-        /// Why a row is rejected.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum Reject {
-            #(#[doc = #docs] #variants,)*
-            #empty
-        }
-
-        impl Reject {
-            #[allow(dead_code)]
-            fn with(self, value: Value) -> Rejection {
-                Rejection { reason: self as usize, value }
-            }
-        }
-    }
-}
-
-fn scope(step: &Step, writer: &mut Writer<'_>) -> TokenStream {
-    let Some(scope) = &step.scope else {
-        return quote! {
-            fn in_scope(row: &Row) -> Result<bool, Rejection> {
-                Ok(true)
-            }
-        };
+pub(super) fn module(plan: &Plan, step: &Step) -> Result<String, EmitError> {
+    let names = Names::new(step);
+    let mut writer = Writer::new(plan, step, &names);
+    let scope = step.scope.as_ref().map(|expr| scope(plan, step, &names, &mut writer, expr)).transpose()?;
+    let links = (0..step.links.len()).map(|link| print::expression(link_key(step, link, &mut writer), 12));
+    let links = links.collect::<Result<_, _>>()?;
+    let guards = step.guards.iter().map(|guard| print::expression(self::guard(guard, &mut writer), 8));
+    let guards = guards.collect::<Result<_, _>>()?;
+    let rows = (0..step.targets.len()).map(|target| row(step, target, &names, &mut writer));
+    let rows = rows.collect::<Result<_, _>>()?;
+    let no_target = step.no_target.map(|reason| print::expression(no_target(step, reason, &mut writer), 8));
+    let no_target = no_target.transpose()?;
+    let module = Module {
+        name: module_name(&step.name),
+        docs: step.docs.iter().map(|line| comment::line(line)).collect(),
+        file: comment::line(&plan.file),
+        map: comment::line(&step.name),
+        line: step.line,
+        legacy: legacy(plan, step, &names),
+        source: comment::line(&plan.legacy.alias),
+        target: comment::line(&plan.target.alias),
+        rows,
+        reasons: reasons(step, &names),
+        scope,
+        links,
+        guards,
+        no_target,
+        patterns: writer.patterns,
+        zones: writer.zones.into_iter().map(|zone| (super::expression::zone_name(&zone), zone)).collect(),
+        specification: specification(step),
     };
+    module.render().map_err(|cause| EmitError::Template { file: super::FILE.into(), cause: cause.to_string() })
+}
+
+fn legacy<'a>(plan: &Plan, step: &'a Step, names: &'a Names) -> Legacy<'a> {
     let columns = step.read.columns.len();
-    let partners = step.partners(scope).into_iter().map(|join| {
-        let place = Token::usize_unsuffixed(columns + join);
-        quote!(if row[#place] != Value::Boolean(true) { return Ok(false); })
-    });
-    let fields = scope_fields(step, scope);
-    let value = writer.value(scope);
-    let value = if scope.nullable { quote!(#value == Some(true)) } else { value };
-    quote! {
-        fn in_scope(row: &Row) -> Result<bool, Rejection> {
-            #(#partners)*
-            #fields
-            Ok(#value)
-        }
+    let partners =
+        step.read.joins.iter().enumerate().filter_map(|(index, join)| {
+            Some(Partner { place: columns + index, reason: &names.reasons[join.missing?] })
+        });
+    Legacy {
+        table: comment::line(&step.read.table),
+        partners: partners.collect(),
+        several: several(step, names).map(|(_, partner)| partner).collect(),
+        fields: fields(step, names, 0..columns),
+        answers: (0..step.read.exists.len()).map(|index| answer(plan, step, names, index)).collect(),
     }
 }
 
-/// Reads only what the scope looks at: the rest of a row out of scope may be anything.
-fn scope_fields(step: &Step, scope: &cutover_mapping_dsl::plan::Expr) -> TokenStream {
-    let names = legacy_fields(step);
-    let variants = reason_variants(step);
+/// Returns the joins that may find several rows, by their index.
+fn several<'a>(step: &Step, names: &'a Names) -> impl Iterator<Item = (usize, Partner<'a>)> {
+    let first = step.read.columns.len() + step.read.joins.len() + step.read.exists.len();
+    let several = step.several().enumerate();
+    several.map(move |(at, (join, reason))| (join, Partner { place: first + at, reason: &names.reasons[reason] }))
+}
+
+/// Returns how columns are read: for the whole row, and for what the scope looks at.
+fn fields<'a>(step: &'a Step, names: &'a Names, indexes: impl IntoIterator<Item = usize>) -> Vec<Field<'a>> {
     let reasons = step.malformed_reasons();
-    let (columns, joins) = (step.read.columns.len(), step.read.joins.len());
-    let mut used = std::collections::BTreeSet::new();
-    let mut open = vec![scope];
+    let field = |index: usize| {
+        let column = &step.read.columns[index];
+        let (ty, reader) = legacy_type(&column.ty);
+        Field {
+            name: &names.legacy[index],
+            alias: comment::line(&column.alias),
+            column: comment::line(&column.column),
+            ty,
+            nullable: column.nullable,
+            place: index,
+            reader,
+            reason: reasons[index].map(|reason| names.reasons[reason].as_str()),
+        }
+    };
+    indexes.into_iter().map(field).collect()
+}
+
+fn answer<'a>(plan: &Plan, step: &Step, names: &'a Names, index: usize) -> Answer<'a> {
+    let exists = &step.read.exists[index];
+    let tables = exists.tables.iter().map(|table| format!("{}.{}", plan.legacy.alias, table.table));
+    let columns = step.read.columns.len();
+    Answer {
+        name: &names.legacy[columns + index],
+        tables: comment::line(&tables.collect::<Vec<_>>().join(" with ")).into_owned(),
+        line: exists.line,
+        place: columns + step.read.joins.len() + index,
+    }
+}
+
+/// Returns the question whether a row is in scope. It reads only what the scope looks at: the rest of a row out of scope
+/// may be anything.
+fn scope<'a>(
+    plan: &Plan,
+    step: &'a Step,
+    names: &'a Names,
+    writer: &mut Writer<'_>,
+    expr: &Expr,
+) -> Result<Scope<'a>, EmitError> {
+    let (mut columns, mut exists) = (BTreeSet::new(), BTreeSet::new());
+    let mut open = vec![expr];
     while let Some(expr) = open.pop() {
         match expr.kind {
-            ExprKind::Legacy { column, .. } => drop(used.insert(column)),
-            ExprKind::Exists(index) => drop(used.insert(columns + index)),
+            ExprKind::Legacy { column, .. } => drop(columns.insert(column)),
+            ExprKind::Exists(index) => drop(exists.insert(index)),
             _ => {}
         }
         open.extend(expr.children());
     }
-    let mut fields = Vec::new();
-    let mut reads = Vec::new();
-    for index in used {
-        let name = &names[index];
-        let (ty, read) = match step.read.columns.get(index) {
-            Some(column) => {
-                let (ty, reader) = legacy_type(&column.ty);
-                let place = Token::usize_unsuffixed(index);
-                let reason = reasons[index].map_or_else(
-                    || quote!(usize::MAX),
-                    |reason| {
-                        let variant = &variants[reason];
-                        quote!(Reject::#variant as usize)
-                    },
-                );
-                match column.nullable {
-                    true => (quote!(Option<#ty>), quote!(read::optional(&row[#place], read::#reader, #reason)?)),
-                    false => (ty, quote!(read::required(&row[#place], read::#reader, #reason)?)),
-                }
-            }
-            None => {
-                let place = Token::usize_unsuffixed(index + joins);
-                (quote!(bool), quote!(matches!(row[#place], Value::Boolean(true))))
-            }
-        };
-        fields.push(quote!(#name: #ty,));
-        reads.push(quote!(#name: #read,));
-    }
-    quote! {
-        struct Scope<'a> { #(#fields)* row: std::marker::PhantomData<&'a Row> }
-        let legacy = Scope { #(#reads)* row: std::marker::PhantomData };
-    }
+    let place = step.read.columns.len();
+    let looked_at = step.looked_at(expr);
+    let several = several(step, names).filter(|(join, _)| looked_at.contains(join));
+    Ok(Scope {
+        several: several.map(|(_, partner)| partner).collect(),
+        partners: step.partners(expr).into_iter().map(|join| place + join).collect(),
+        fields: fields(step, names, columns),
+        answers: exists.into_iter().map(|index| answer(plan, step, names, index)).collect(),
+        value: print::expression(condition(expr, writer), 8)?,
+    })
 }
 
-fn link_keys(step: &Step, writer: &mut Writer<'_>) -> TokenStream {
-    use cutover_mapping_dsl::plan::LinkKind;
-    let keys = step.links.iter().map(|link| {
-        let parts = link.key.iter().enumerate().map(|(index, expr)| {
-            let value = writer.value(expr);
-            let value = quote!(#value.to_value());
-            match &link.kind {
-                LinkKind::Lookup { by, .. } if by[index].fold => quote!(read::folded(#value)),
-                _ => value,
-            }
-        });
-        quote!(read::key(Vec::from([#(#parts),*])))
-    });
-    quote! {
-        fn link_keys(legacy: &Legacy<'_>) -> Result<Vec<Option<Key>>, Rejection> {
-            Ok(Vec::from([#(#keys),*]))
+/// Returns a condition that is false where it is unknown.
+fn condition(expr: &Expr, writer: &mut Writer<'_>) -> TokenStream {
+    let value = writer.value(expr);
+    if expr.nullable { quote!(#value == Some(true)) } else { value }
+}
+
+fn link_key(step: &Step, link: usize, writer: &mut Writer<'_>) -> TokenStream {
+    let link = &step.links[link];
+    let parts = link.key.iter().enumerate().map(|(index, expr)| {
+        let value = writer.value(expr);
+        let value = quote!(#value.to_value());
+        match &link.kind {
+            LinkKind::Lookup { by, .. } if by[index].fold => quote!(read::folded(#value)),
+            LinkKind::Lookup { .. } | LinkKind::Reference { .. } => value,
         }
+    });
+    let key = quote!(read::key(Vec::from([#(#parts),*])));
+    if link.only_for.is_empty() {
+        return key;
     }
+    let whens: Vec<TokenStream> = link.only_for.iter().map(|target| row_condition(step, *target, writer)).collect();
+    quote!(if #(#whens)||* { #key } else { None })
 }
 
-fn convert(plan: &Plan, step: &Step, writer: &mut Writer<'_>) -> TokenStream {
-    let variants = reason_variants(step);
-    let guards: Vec<TokenStream> = step
-        .guards
-        .iter()
-        .map(|guard| {
-            let when = writer.value(&guard.when);
-            let when = if guard.when.nullable { quote!(#when == Some(true)) } else { when };
-            let variant = &variants[guard.reason];
-            quote!(if #when { return Err(Reject::#variant.with(Value::Null)); })
+/// Returns whether a target gets a row.
+fn row_condition(step: &Step, target: usize, writer: &mut Writer<'_>) -> TokenStream {
+    let Some(when) = &step.targets[target].when else { return quote!(true) };
+    let condition = condition(when, writer);
+    quote!((#condition))
+}
+
+fn no_target(step: &Step, reason: usize, writer: &mut Writer<'_>) -> TokenStream {
+    let whens: Vec<TokenStream> = (0..step.targets.len()).map(|target| row_condition(step, target, writer)).collect();
+    let reason = format_ident!("{}", writer.names.reasons[reason]);
+    quote!(if !(#(#whens)||*) { return Err(Reject::#reason.with(Value::Null)); })
+}
+
+fn guard(guard: &plan::Guard, writer: &mut Writer<'_>) -> TokenStream {
+    let when = condition(&guard.when, writer);
+    let reason = format_ident!("{}", writer.names.reasons[guard.reason]);
+    quote!(if #when { return Err(Reject::#reason.with(Value::Null)); })
+}
+
+fn row<'a>(step: &'a Step, index: usize, names: &'a Names, writer: &mut Writer<'_>) -> Result<Row<'a>, EmitError> {
+    let target = &step.targets[index];
+    let when = target.when.as_ref().map(|when| print::expression(condition(when, writer), 12)).transpose()?;
+    let rules = target.rules.iter().zip(&names.fields[index]).map(|(rule, name)| {
+        Ok(Rule {
+            name,
+            text: comment::line(&rule.text),
+            line: rule.line,
+            ty: value_type(&rule.ty),
+            kind: kind(&rule.ty),
+            nullable: rule.nullable,
+            borrowed: is_borrowed(&rule.ty),
+            value: value(rule, writer).map(|value| print::expression(value, 16)).transpose()?,
         })
-        .collect();
-    let roles = role_fields(step);
-    let rows = step.targets.iter().enumerate().map(|(index, target)| {
-        let (role, name) = (&roles[index], target_type(step, index));
-        let names = target_fields(target);
-        let fields = target.rules.iter().zip(&names).filter(|(rule, _)| !is_sibling(rule)).map(|(rule, name)| {
-            let value = writer.value(&rule.value);
-            let value = if rule.nullable && !rule.value.nullable { quote!(Some(#value)) } else { value };
-            quote!(#name: #value,)
-        });
-        quote!(#role: #name { #(#fields)* row: std::marker::PhantomData },)
     });
-    let doc = format!(
-        " Converts a row, {}:{}. `links` answers the keys that the step asked for, in their order.",
-        plan.file, step.line
-    );
-    quote! {
-        #[doc = #doc]
-        pub fn convert<'a>(legacy: &Legacy<'a>, links: &'a [Link], generator: &mut dyn Generator) -> Result<Targets<'a>, Rejection> {
-            #(#guards)*
-            Ok(Targets { #(#rows)* })
-        }
-    }
+    Ok(Row {
+        role: &names.roles[index],
+        ty: &names.types[index],
+        table: comment::line(&target.table),
+        when,
+        rules: rules.collect::<Result<_, _>>()?,
+    })
 }
 
-fn implementation() -> TokenStream {
-    quote! {
-        /// The step: forward by [`convert`], rollback by the migration table, as its specification says.
-        #[derive(Debug)]
-        pub struct Step {
-            spec: step::StepSpec,
-        }
-
-        impl Step {
-            /// Returns the step.
-            pub fn new() -> Step {
-                Step { spec: specification() }
-            }
-        }
-
-        impl Default for Step {
-            fn default() -> Step {
-                Step::new()
-            }
-        }
-
-        impl step::Step for Step {
-            fn spec(&self) -> &step::StepSpec {
-                &self.spec
-            }
-
-            fn in_scope(&self, row: &Row) -> Result<bool, Rejection> {
-                in_scope(row)
-            }
-
-            fn link_keys(&self, row: &Row) -> Result<Vec<Option<Key>>, Rejection> {
-                link_keys(&Legacy::read(row)?)
-            }
-
-            fn convert(&self, row: &Row, links: &[Link], generator: &mut dyn Generator) -> Result<Vec<Row>, Rejection> {
-                Ok(convert(&Legacy::read(row)?, links, generator)?.into_rows())
-            }
-        }
-
+fn value(rule: &plan::Rule, writer: &mut Writer<'_>) -> Option<TokenStream> {
+    if matches!(rule.value.kind, ExprKind::Sibling(_)) {
+        return None;
     }
+    let value = writer.value(&rule.value);
+    Some(if rule.nullable && !rule.value.nullable { quote!(Some(#value)) } else { value })
+}
+
+fn reasons<'a>(step: &'a Step, names: &'a Names) -> Vec<Reason<'a>> {
+    let reason = |(reason, name): (&'a plan::Reason, &'a String)| Reason {
+        name,
+        column: comment::line(&reason.column),
+        message: comment::line(&reason.message),
+        line: reason.line,
+    };
+    step.reasons.iter().zip(&names.reasons).map(reason).collect()
 }

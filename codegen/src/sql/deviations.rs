@@ -45,9 +45,19 @@ struct TargetQueries {
     table: String,
     key: String,
     entry: String,
-    /// Target rows that belong to no entry.
-    unclaimed: Vec<Line>,
+    /// Where not every legacy row gives a row: those that are missing, and those that should not be there.
+    conditional: Option<Conditional>,
+    /// Target rows that belong to no entry; none where rows must be there anyhow.
+    unclaimed: Option<Vec<Line>>,
     columns: Vec<ColumnQuery>,
+}
+
+/// A target with a condition.
+struct Conditional {
+    when: String,
+    joins: Vec<String>,
+    state: String,
+    blocked: Vec<String>,
 }
 
 const ABOUT: &[&str] = &[
@@ -97,14 +107,26 @@ fn blocked(dialect: &dyn SqlDialect, unsupported: Vec<Unsupported>) -> Vec<Strin
 fn queries(plan: &Plan, step: &Step, target: &Target, dialect: &dyn SqlDialect) -> TargetQueries {
     let compared = target.rules.iter().filter(|rule| !matches!(rule.value.kind, ExprKind::Generated(_)));
     TargetQueries {
-        role: comment::line(&target.role),
-        name: comment::line(&target.table),
+        role: comment::line(&target.role).into_owned(),
+        name: comment::line(&target.table).into_owned(),
         table: read::target_table(plan, dialect, &target.table, FOUND),
         key: read::qualified(dialect, FOUND, &target.key),
         entry: read::qualified(dialect, ENTRY, &names::target_key_column(&target.role)),
-        unclaimed: unclaimed(plan, step, target, dialect),
+        conditional: conditional(plan, step, target, dialect),
+        unclaimed: target.existing.is_none().then(|| unclaimed(plan, step, target, dialect)),
         columns: compared.map(|rule| columns::column(plan, step, target, rule, dialect)).collect(),
     }
+}
+
+fn conditional(plan: &Plan, step: &Step, target: &Target, dialect: &dyn SqlDialect) -> Option<Conditional> {
+    let when = target.when.as_ref()?;
+    let mut translator = Translator::new(plan, step, dialect, ENTRY);
+    let joins = translator.joins();
+    let when = translator.at(target.line, when);
+    let mut asked = when.rejects.iter().map(|reject| format!("NOT ({reject}) AND ")).collect::<String>();
+    asked.push_str(&when.value);
+    let state = read::qualified(dialect, ENTRY, "state");
+    Some(Conditional { when: asked, joins, state, blocked: blocked(dialect, translator.finish()) })
 }
 
 /// Rows that look like the map's, by its constant values, and that no map of that table knows.

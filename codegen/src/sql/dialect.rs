@@ -9,12 +9,13 @@ use chrono::{NaiveDate, NaiveDateTime};
 use cutover_mapping_dsl::schema::Dialect;
 use cutover_mapping_dsl::types::Type;
 
-/// Returns the spelling of a dialect.
-pub(crate) fn of(dialect: Dialect) -> &'static dyn SqlDialect {
+/// Returns the spelling of a dialect, if SQL is generated for it.
+pub(crate) fn of(dialect: Dialect) -> Option<&'static dyn SqlDialect> {
     match dialect {
-        Dialect::MariaDb => &mariadb::MariaDb,
-        Dialect::PostgreSql => &postgresql::PostgreSql,
-        Dialect::Sqlite => &sqlite::Sqlite,
+        Dialect::MariaDb => Some(&mariadb::MariaDb),
+        Dialect::PostgreSql => Some(&postgresql::PostgreSql),
+        Dialect::Sqlite => Some(&sqlite::Sqlite),
+        Dialect::SqlServer => None,
     }
 }
 

@@ -11,7 +11,7 @@ pub(crate) use compare::Side;
 
 use super::dialect::SqlDialect;
 use super::read;
-use cutover_mapping_dsl::plan::{self, Expr, ExprKind, Generated, LinkKind, Literal, OnZero, Plan, Step};
+use cutover_mapping_dsl::plan::{self, Expr, ExprKind, Generated, LinkKind, Literal, LookedInto, OnZero, Plan, Step};
 use cutover_mapping_dsl::schema::Dialect;
 use cutover_mapping_dsl::types::Type;
 use std::fmt;
@@ -120,7 +120,7 @@ impl<'a> Translator<'a> {
     /// Notes that something cannot be said; the value stands for nothing.
     pub(crate) fn cannot(&mut self, what: impl Into<String>) -> String {
         let (line, file) = (self.line, crate::comment::line(&self.plan.file));
-        self.unsupported.push(Unsupported { line, what: what.into(), file });
+        self.unsupported.push(Unsupported { line, what: what.into(), file: file.into_owned() });
         "NULL".to_string()
     }
 
@@ -176,9 +176,10 @@ impl<'a> Translator<'a> {
 
     pub(crate) fn exists(&mut self, index: usize) -> String {
         let exists = &self.step.read.exists[index];
-        let table = read::legacy_table(self.plan, self.dialect, &exists.table, &exists.alias);
-        let conditions = self.conditions(&exists.alias, &exists.table, &exists.on);
-        format!("EXISTS (SELECT 1 FROM {table} WHERE {})", conditions.join(" AND "))
+        let table = |looked: &LookedInto| read::legacy_table(self.plan, self.dialect, &looked.table, &looked.alias);
+        let tables: Vec<String> = exists.tables.iter().map(table).collect();
+        let conditions = self.conditions(&exists.tables, &exists.on);
+        format!("EXISTS (SELECT 1 FROM {} WHERE {})", tables.join(", "), conditions.join(" AND "))
     }
 
     fn joined(&mut self, left: &Expr, operator: &str, right: &Expr) -> Fragment {
@@ -213,8 +214,14 @@ impl<'a> Translator<'a> {
         }
         let step = read::step(self.plan, step);
         let column = crate::names::target_key_column(&step.targets[target].role);
-        let value = read::qualified(self.dialect, &crate::names::link_alias(link), &column);
-        let missing = format!("{value} IS NULL");
+        let alias = crate::names::link_alias(link);
+        let value = read::qualified(self.dialect, &alias, &column);
+        let state = read::qualified(self.dialect, &alias, "state");
+        let missing = match step.targets[target].when {
+            // Where the condition did not hold there is no row, and nothing is missing.
+            Some(_) => format!("({value} IS NULL AND ({state} = 'migrated') IS NOT TRUE)"),
+            None => format!("{value} IS NULL"),
+        };
         (value, missing)
     }
 

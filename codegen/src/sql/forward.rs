@@ -11,7 +11,7 @@ use super::model::{Head, Section};
 use super::read::{self, Line};
 use crate::names;
 use askama::Template;
-use cutover_mapping_dsl::plan::{LinkKind, Plan, Step};
+use cutover_mapping_dsl::plan::{Link, LinkKind, Plan, Step};
 use rows::{Batch, Insert};
 
 /// Alias of the temporary table.
@@ -117,6 +117,10 @@ impl Translator<'_> {
                 self.cannot("a reference to rows of the same map within one statement");
             }
         }
+        for target in step.targets.iter().filter(|target| target.existing.is_some()) {
+            self.line = target.line;
+            self.cannot("rows that must be there already");
+        }
         for unique in &step.unique {
             self.line = unique.line;
             self.cannot("uniqueness that no key of the target keeps");
@@ -139,6 +143,7 @@ impl Translator<'_> {
         lines.extend(self.scope());
         lines.extend(self.partners());
         lines.extend(self.not_guarded());
+        lines.extend(self.has_target());
         lines.extend(self.convertible());
         lines.extend(self.not_there());
         lines
@@ -148,7 +153,7 @@ impl Translator<'_> {
     fn partners(&self) -> Vec<Line> {
         let joins = self.step.read.joins.iter().filter(|join| join.missing.is_some());
         let partner = |join: &cutover_mapping_dsl::plan::Join| {
-            let column = &join.on.first()?.column;
+            let column = &join.on.first()?.column; // Whatever the condition, it does not hold for null.
             let sql = format!("{} IS NOT NULL", read::qualified(self.dialect, &join.alias, column));
             Some(Line::remarked(sql, self.place(join.line)))
         };
@@ -171,15 +176,57 @@ impl Translator<'_> {
     fn convertible(&mut self) -> Vec<Line> {
         let step = self.step;
         let mut lines: Vec<Line> = Vec::new();
-        let links = step.links.iter().flat_map(|link| link.key.iter().map(move |key| (link.line, key)));
-        let rules = step.targets.iter().flat_map(|target| &target.rules).map(|rule| (rule.line, &rule.value));
-        for (line, expr) in links.chain(rules) {
+        let keys = |link: &'_ Link| {
+            let (line, only_for) = (link.line, link.only_for.clone());
+            move |key| (line, key, only_for.clone())
+        };
+        let links = step.links.iter().flat_map(|link| link.key.iter().map(keys(link)));
+        let targets = step.targets.iter().enumerate();
+        let rules = targets.flat_map(|(at, target)| {
+            let only_for = if target.when.is_some() { vec![at] } else { Vec::new() };
+            target.rules.iter().map(move |rule| (rule.line, &rule.value, only_for.clone()))
+        });
+        for (line, expr, only_for) in links.chain(rules) {
             let rejects = self.at(line, expr).rejects;
+            let rejects = self.where_written(rejects, &only_for);
             for condition in self.not(rejects, line) {
                 if !lines.iter().any(|known| known.sql == condition.sql) {
                     lines.push(condition);
                 }
             }
+        }
+        lines
+    }
+
+    /// Rejections that count only where one of these targets gets a row.
+    fn where_written(&mut self, rejects: Vec<String>, only_for: &[usize]) -> Vec<String> {
+        if only_for.is_empty() || rejects.is_empty() {
+            return rejects;
+        }
+        let whens: Vec<String> = only_for.iter().map(|target| self.row_condition(*target)).collect();
+        rejects.into_iter().map(|reject| format!("({}) AND {reject}", whens.join(" OR "))).collect()
+    }
+
+    /// Whether a target gets a row, true or false.
+    pub(super) fn row_condition(&mut self, target: usize) -> String {
+        let target = &self.step.targets[target];
+        let when = target.when.as_ref().map(|when| self.at(target.line, when).value);
+        when.map_or("TRUE".to_string(), |when| format!("({when} IS TRUE)"))
+    }
+
+    /// Rows whose conditions can be asked, and of which at least one holds where it must.
+    fn has_target(&mut self) -> Vec<Line> {
+        let step = self.step;
+        let mut lines = Vec::new();
+        for target in &step.targets {
+            if let Some(when) = &target.when {
+                let rejects = self.at(target.line, when).rejects;
+                lines.extend(self.not(rejects, target.line));
+            }
+        }
+        if step.no_target.is_some() {
+            let whens: Vec<String> = (0..step.targets.len()).map(|target| self.row_condition(target)).collect();
+            lines.push(Line::remarked(format!("({})", whens.join(" OR ")), self.place(step.line)));
         }
         lines
     }
@@ -194,7 +241,10 @@ impl Translator<'_> {
         let step = self.step;
         let mut lines = Vec::new();
         for target in &step.targets {
-            for rule in [target.identity, target.key_rule].into_iter().flatten().map(|rule| &target.rules[rule]) {
+            // Rows with an identity of their own kind are no business of one statement, see `check_whole`.
+            let identity = target.identity.as_ref().filter(|identity| identity.several.is_none());
+            let identity = identity.map(|identity| identity.columns[0].0);
+            for rule in [identity, target.key_rule].into_iter().flatten().map(|rule| &target.rules[rule]) {
                 if matches!(rule.value.kind, cutover_mapping_dsl::plan::ExprKind::Sibling(_)) {
                     continue;
                 }

@@ -67,7 +67,7 @@ fn table(plan: &Plan, step: &Step, dialect: &dyn SqlDialect) -> MigrationTable {
 fn role(step: &Step, target: &cutover_mapping_dsl::plan::Target, dialect: &dyn SqlDialect) -> Target {
     let key = dialect.quote(&names::target_key_column(&target.role));
     Target {
-        table: crate::comment::line(&target.table),
+        table: crate::comment::line(&target.table).into_owned(),
         key: Column { name: key, ty: dialect.key_type(&target.key_type).unwrap_or_default() },
         written: Column {
             name: dialect.quote(&names::written_column(&target.role)),

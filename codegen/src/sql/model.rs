@@ -50,7 +50,7 @@ impl Section {
     pub(crate) fn new(plan: &Plan, step: &Step, dialect: &dyn SqlDialect, unsupported: &[Unsupported]) -> Section {
         let place = format!("{}:{}", comment::line(&plan.file), step.line);
         let blocked = unsupported.iter().map(|what| not_expressible(dialect, what)).collect();
-        Section { name: comment::line(&step.name), place, docs: comment::lines(&step.docs), blocked }
+        Section { name: comment::line(&step.name).into_owned(), place, docs: comment::lines(&step.docs), blocked }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::dialect::SqlDialect;
 use super::expression::{Fragment, Translator};
 use crate::names;
-use cutover_mapping_dsl::plan::{LinkKind, Plan, Side, Step};
+use cutover_mapping_dsl::plan::{LinkKind, LookedInto, Plan, Side, Step};
 
 /// A condition with a remark on where it comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +50,7 @@ pub(crate) fn step<'a>(plan: &'a Plan, name: &str) -> &'a Step {
 /// Returns the table behind an alias of a step.
 pub(crate) fn table_of<'a>(step: &'a Step, alias: &str) -> &'a str {
     let joined = step.read.joins.iter().map(|join| (&join.alias, &join.table));
-    let asked = step.read.exists.iter().map(|exists| (&exists.alias, &exists.table));
+    let asked = step.read.exists.iter().flat_map(|exists| &exists.tables).map(|asked| (&asked.alias, &asked.table));
     let mut others = joined.chain(asked);
     others.find(|(known, _)| *known == alias).map_or(&step.read.table, |(_, table)| table)
 }
@@ -105,7 +105,11 @@ impl Translator<'_> {
         for join in &step.read.joins {
             self.line = join.line;
             let table = legacy_table(self.plan, self.dialect, &join.table, &join.alias);
-            let on = self.conditions(&join.alias, &join.table, &join.on);
+            let looked = [LookedInto { table: join.table.clone(), alias: join.alias.clone() }];
+            let on = self.conditions(&looked, &join.on);
+            if join.several.is_some() {
+                self.cannot("a join that may find several rows");
+            }
             lines.push(format!("LEFT JOIN {table} ON {}", on.join(" AND ")));
         }
         lines

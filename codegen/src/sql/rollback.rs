@@ -58,7 +58,7 @@ fn rollback(plan: &Plan, step: &Step, dialect: &dyn SqlDialect) -> RollbackStep 
         section: Section::new(plan, step, dialect, &[]),
         table: read::map_table(plan, dialect, &step.name),
         alias: dialect.quote("cutover_entry"),
-        targets: step.targets.iter().rev().map(target).collect(),
+        targets: step.targets.iter().rev().filter(|target| target.existing.is_none()).map(target).collect(),
         irreversible,
     }
 }

@@ -1,41 +1,55 @@
     fn specification() -> step::StepSpec {
         step::StepSpec {
-            name: {{ name }}.into(),
-            map_table: {{ map_table }}.into(),
-            meaning: {{ meaning }}.into(),
+            name: {{ name|fmt("{:?}") }}.into(),
+            map_table: {{ map_table|fmt("{:?}") }}.into(),
+            meaning: {{ meaning|fmt("{:?}") }}.into(),
             read: step::ReadSpec {
-                table: {{ read.table }}.into(),
-                alias: {{ read.alias }}.into(),
+                table: {{ read.table|fmt("{:?}") }}.into(),
+                alias: {{ read.alias|fmt("{:?}") }}.into(),
                 joins: vec![
 {%- for join in read.joins %}
                     step::JoinSpec {
-                        table: {{ join.table }}.into(),
-                        alias: {{ join.alias }}.into(),
+                        table: {{ join.table|fmt("{:?}") }}.into(),
+                        alias: {{ join.alias|fmt("{:?}") }}.into(),
                         on: vec![
 {%- for on in join.on %}
-                            step::Condition { column: {{ on.column }}.into(), equals: {{ on.equals }}, kind: Kind::{{ on.kind }} },
+                            step::Condition { alias: {{ on.alias|fmt("{:?}") }}.into(), column: {{ on.column|fmt("{:?}") }}.into(), kind: Kind::{{ on.kind }}, fold: {{ on.fold }}, test: {{ on.test }} },
 {%- endfor %}
                         ],
+                        probed: {{ join.probed }},
                     },
 {%- endfor %}
                 ],
                 exists: vec![
 {%- for exists in read.exists %}
                     step::ExistsSpec {
-                        table: {{ exists.table }}.into(),
-                        alias: {{ exists.alias }}.into(),
-                        on: vec![
-{%- for on in exists.on %}
-                            step::Condition { column: {{ on.column }}.into(), equals: {{ on.equals }}, kind: Kind::{{ on.kind }} },
+                        tables: vec![
+{%- for table in exists.tables %}
+                            step::TableSpec { table: {{ table.table|fmt("{:?}") }}.into(), alias: {{ table.alias|fmt("{:?}") }}.into() },
 {%- endfor %}
                         ],
+                        on: vec![
+{%- for on in exists.on %}
+                            step::Condition { alias: {{ on.alias|fmt("{:?}") }}.into(), column: {{ on.column|fmt("{:?}") }}.into(), kind: Kind::{{ on.kind }}, fold: {{ on.fold }}, test: {{ on.test }} },
+{%- endfor %}
+                        ],
+                        probed: {{ exists.probed }},
                     },
 {%- endfor %}
                 ],
                 required: vec![{{ read.required }}],
                 columns: vec![
 {%- for column in read.columns %}
-                    step::ReadColumn { source: step::ReadSource::{{ column.source }}, kind: Kind::{{ column.kind }} },
+                    step::ReadColumn { source: step::ReadSource::Column({{ column.alias|fmt("{:?}") }}.into(), {{ column.column|fmt("{:?}") }}.into()), kind: Kind::{{ column.kind }} },
+{%- endfor %}
+{%- for _ in read.joins %}
+                    step::ReadColumn { source: step::ReadSource::Present({{ loop.index0 }}), kind: Kind::Boolean },
+{%- endfor %}
+{%- for _ in read.exists %}
+                    step::ReadColumn { source: step::ReadSource::Exists({{ loop.index0 }}), kind: Kind::Boolean },
+{%- endfor %}
+{%- for join in read.several %}
+                    step::ReadColumn { source: step::ReadSource::Several({{ join }}), kind: Kind::Boolean },
 {%- endfor %}
                 ],
                 key: vec![{{ read.key }}],
@@ -48,15 +62,17 @@
             targets: vec![
 {%- for target in targets %}
                 step::TargetSpec {
-                    role: {{ target.role }}.into(),
-                    table: {{ target.table }}.into(),
-                    key: step::KeySpec { column: {{ target.key }}.into(), kind: Kind::{{ target.key_kind }}, assigned: step::KeyAssigned::{{ target.assigned }} },
+                    role: {{ target.role|fmt("{:?}") }}.into(),
+                    table: {{ target.table|fmt("{:?}") }}.into(),
+                    key: step::KeySpec { column: {{ target.key|fmt("{:?}") }}.into(), kind: Kind::{{ target.key_kind }}, assigned: step::KeyAssigned::{{ target.assigned }} },
                     columns: vec![
 {%- for column in target.columns %}
-                        step::TargetColumn { name: {{ column.name }}.into(), kind: Kind::{{ column.kind }}, source: step::Source::{{ column.source }}, line: {{ column.line }} },
+                        step::TargetColumn { name: {{ column.name|fmt("{:?}") }}.into(), kind: Kind::{{ column.kind }}, source: step::Source::{{ column.source }}, line: {{ column.line }} },
 {%- endfor %}
                     ],
                     identity: {{ target.identity }},
+                    conditional: {{ target.conditional }},
+                    existing: {{ target.existing }},
                 },
 {%- endfor %}
             ],
@@ -67,7 +83,7 @@
             ],
             reasons: vec![
 {%- for reason in reasons %}
-                step::Reason { name: {{ reason.name }}.into(), column: {{ reason.column }}.into(), message: {{ reason.message }}.into(), line: {{ reason.line }} },
+                step::Reason { name: {{ reason.name|fmt("{:?}") }}.into(), column: {{ reason.column|fmt("{:?}") }}.into(), message: {{ reason.message|fmt("{:?}") }}.into(), line: {{ reason.line }} },
 {%- endfor %}
             ],
             rollback: step::Rollback::{{ rollback }},

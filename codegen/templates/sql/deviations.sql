@@ -26,14 +26,31 @@ SELECT {{ step.entry_key }}, {{ target.entry }}
 FROM {{ step.map_table }}
 WHERE {{ target.entry }} IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM {{ target.table }} WHERE {{ target.key }} = {{ target.entry }});
-
+{% if let Some(conditional) = target.conditional %}
+-- Rows that {{ target.name }} ({{ target.role }}) lacks though the condition holds, and those it has though it does not.
+{%- for line in conditional.blocked %}
+-- {{ line }}
+{%- endfor %}
+{% if conditional.blocked.is_empty() -%}
+SELECT {{ step.entry_key }}, {{ target.entry }}
+FROM {{ step.map_table }}
+JOIN {{ step.base }} ON {{ step.same_key }}
+{%- for join in conditional.joins %}
+{{ join }}
+{%- endfor %}
+WHERE {{ conditional.state }} = 'migrated'
+  AND ({{ target.entry }} IS NOT NULL) <> (({{ conditional.when }}) IS TRUE);
+{% endif -%}
+{% endif -%}
+{% if let Some(unclaimed) = target.unclaimed %}
 -- Rows of {{ target.name }} ({{ target.role }}) without an entry.
 SELECT {{ target.key }}
 FROM {{ target.table }}
-{%- for line in target.unclaimed %}
+{%- for line in unclaimed %}
 {% if loop.first %}WHERE{% else %}  AND{% endif %} {{ line.sql }}{% if let Some(remark) = line.remark %} -- {{ remark }}{% endif %}
 {%- endfor %}
 ;
+{% endif -%}
 {% for column in target.columns %}
 -- {{ column.name }}: {{ column.rule }}
 {%- for line in column.blocked %}

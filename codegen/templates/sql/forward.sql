@@ -30,7 +30,10 @@ FROM {{ insert.batch }}
 JOIN {{ insert.base }} ON {{ insert.on }}
 {%- for join in insert.joins %}
 {{ join }}
-{%- endfor %};
+{%- endfor %}
+{%- if let Some(only) = insert.only %}
+WHERE {{ only }}
+{%- endif %};
 {% endfor %}
 INSERT INTO {{ step.entries.table }} ({{ step.entries.legacy }}, state, {{ step.entries.keys }})
 SELECT {{ step.entries.legacy }}, 'migrated', {{ step.entries.keys }}

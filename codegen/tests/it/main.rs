@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used)] // in tests a panic is the message; clippy.toml knows test functions only
 
+mod diagrams;
+mod markdown;
 mod operators;
 mod plan;
-mod plantuml;
+mod rust;
 mod sql;

@@ -2,7 +2,7 @@
 
 use cutover_mapping_dsl::plan::*;
 use cutover_mapping_dsl::schema::read::read;
-use cutover_mapping_dsl::schema::{Assigned, Column, Dialect, Table};
+use cutover_mapping_dsl::schema::{Assigned, Column, Dialect, ForeignKey, Table};
 use cutover_mapping_dsl::source::FileId;
 use cutover_mapping_dsl::types::Type;
 
@@ -28,6 +28,7 @@ fn column(name: &str, ty: Type, nullable: bool) -> Column {
         default: None,
         assigned: Assigned::No,
         allowed: None,
+        charset: None,
         collation: None,
         comment: None,
     }
@@ -36,6 +37,7 @@ fn column(name: &str, ty: Type, nullable: bool) -> Column {
 fn table(name: &str, key: &str, columns: Vec<Column>) -> Table {
     Table {
         name: name.into(),
+        own_name: name.into(),
         namespace: None,
         line: 1,
         columns,
@@ -95,8 +97,9 @@ fn reason(name: &str, line: usize) -> Reason {
 }
 
 fn on(column: &str, alias: &str, other: &str) -> Vec<Condition> {
-    let equals = Operand::Column(alias.into(), other.into());
-    vec![Condition { column: column.into(), ty: int(), equals }]
+    let own = if alias == "p" { "c" } else { "p" };
+    let test = Test::Compare(Comparison::Equal, Operand::Column(alias.into(), other.into()));
+    vec![Condition { alias: own.into(), column: column.into(), ty: int(), fold: false, test }]
 }
 
 fn date_time() -> Type {
@@ -113,6 +116,7 @@ pub(crate) fn plan(zone: &str) -> Plan {
         target: side("new", Dialect::PostgreSql, "UTC", target_tables()),
         value_maps: vec![sex()],
         steps: vec![patient(zone), caregiver()],
+        left: vec![],
     }
 }
 
@@ -214,8 +218,8 @@ fn patient(zone: &str) -> Step {
         alias: "p".into(),
         joins: vec![],
         exists: vec![Exists {
-            table: "PatientControl".into(),
-            alias: "c".into(),
+            tables: vec![LookedInto { table: "PatientControl".into(), alias: "c".into() }],
+            probed: false,
             on: on("PatientSerNum", "p", "PatientSerNum"),
             line: 25,
         }],
@@ -236,7 +240,10 @@ fn patient(zone: &str) -> Step {
         key: "id".into(),
         key_type: bigint(),
         key_rule: None,
-        identity: Some(0),
+        identity: Some(Identity { columns: vec![(0, false)], several: None }),
+        when: None,
+        when_text: None,
+        existing: None,
         rules: patient_rules(&read, zone),
         line: 24,
     };
@@ -250,6 +257,7 @@ fn patient(zone: &str) -> Step {
         guards: vec![],
         links: vec![],
         targets: vec![target],
+        no_target: None,
         unique: vec![],
         reasons: vec![reason("Sex", 30), reason("ZeroBirth", 31), reason("FirstNameTooLong", 28)],
         rollback: Rollback::Delete,
@@ -326,6 +334,8 @@ fn caregiver() -> Step {
             alias: "p".into(),
             on: on("PatientSerNum", "u", "UserTypeSerNum"),
             missing: Some(0),
+            several: None,
+            probed: false,
             line: 52,
         }],
         exists: vec![],
@@ -355,6 +365,7 @@ fn caregiver() -> Step {
         links: caregiver_links(patient),
         targets: caregiver_targets(&read),
         read,
+        no_target: None,
         unique: vec![],
         reasons: vec![reason("NoPatient", 52), reason("Language", 60), reason("NoType", 66)],
         rollback: Rollback::Delete,
@@ -368,8 +379,13 @@ fn caregiver_links(patient: Expr) -> Vec<Link> {
     let by = vec![LookupColumn { column: "role_type".into(), ty: text(14), fold: false }];
     let lookup = LinkKind::Lookup { table: "patients_relationshiptype".into(), result: "id".into(), ty: bigint(), by };
     vec![
-        Link { kind: LinkKind::Reference { step: "Patient".into(), target: 0 }, key: vec![patient], line: 64 },
-        Link { kind: lookup, key: vec![literal(words("SELF"), Type::TEXT)], line: 66 },
+        Link {
+            kind: LinkKind::Reference { step: "Patient".into(), target: 0 },
+            key: vec![patient],
+            only_for: vec![],
+            line: 64,
+        },
+        Link { kind: lookup, key: vec![literal(words("SELF"), Type::TEXT)], only_for: vec![], line: 66 },
     ]
 }
 
@@ -396,6 +412,9 @@ fn caregiver_targets(read: &Read) -> Vec<Target> {
         key_type: bigint(),
         key_rule: None,
         identity: None,
+        when: None,
+        when_text: None,
+        existing: None,
         rules,
         line,
     };
@@ -423,4 +442,50 @@ pub(crate) fn hostile() -> Plan {
         }
     }
     plan
+}
+
+/// Many tables on both sides with a map for each pair. Every fourth target refers to the one three before, the first
+/// ones to each other in a long row.
+pub(crate) fn large(tables: usize) -> Plan {
+    let mut plan = plan("UTC");
+    let (legacy, target, step) =
+        (plan.legacy.schema.tables[0].clone(), plan.target.schema.tables[0].clone(), plan.steps[0].clone());
+    plan.legacy.schema.tables.clear();
+    plan.target.schema.tables.clear();
+    plan.steps.clear();
+    for at in 0..tables {
+        plan.legacy.schema.tables.push(Table { name: format!("L{at}"), ..legacy.clone() });
+        let mut target = Table { name: format!("T{at}"), ..target.clone() };
+        if at % 4 == 3 || (1..20).contains(&at) {
+            let columns = vec!["legacy_id".into()];
+            let table = format!("T{}", if at < 20 { at - 1 } else { at - 3 });
+            let (name, referenced, actions) = (None, vec![], vec![]);
+            target.foreign_keys.push(ForeignKey {
+                name,
+                columns,
+                table,
+                referenced,
+                namespace: None,
+                actions,
+                line: 1,
+            });
+        }
+        plan.target.schema.tables.push(target);
+        let mut step = Step { name: format!("M{at}"), ..step.clone() };
+        step.read.table = format!("L{at}");
+        step.read.exists.clear();
+        step.read.required.clear();
+        step.deferred.clear();
+        step.targets[0].table = format!("T{at}");
+        if at > 0 {
+            let kind = LinkKind::Reference { step: format!("M{}", at - 1), target: 0 };
+            step.links.push(Link { kind, key: vec![legacy_id(&step.read)], only_for: vec![], line: 5 });
+        }
+        plan.steps.push(step);
+    }
+    plan
+}
+
+fn legacy_id(read: &Read) -> Expr {
+    legacy(read, 0, OnZero::Null)
 }

@@ -84,7 +84,7 @@ fn queries(text: &str) -> Vec<String> {
 
 #[test]
 fn files_are_as_reviewed() {
-    for dialect in Dialect::ALL {
+    for dialect in Dialect::WRITTEN {
         for (path, text) in sql::emit_dialect(&plan("America/Toronto"), dialect).unwrap().iter() {
             insta::assert_snapshot!(path.replace('/', "-"), text);
         }
@@ -146,7 +146,7 @@ fn sqlite_counts_and_finds_deviations() {
 
 #[test]
 fn hostile_names_stay_names() {
-    for dialect in Dialect::ALL {
+    for dialect in Dialect::WRITTEN {
         let files = sql::emit_dialect(&hostile(), dialect).unwrap();
         sql::parse_back(&files).unwrap();
         for (path, text) in files.iter() {

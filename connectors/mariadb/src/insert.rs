@@ -29,12 +29,20 @@ pub(crate) fn insert(
     targets: &[TargetSpec],
     units: Vec<Unit>,
 ) -> Result<Vec<Written>, StoreError> {
-    let writers = targets.iter().map(|target| Writer::new(mariadb, target)).collect::<Result<Vec<_>, _>>()?;
+    let mut writers = Vec::with_capacity(targets.len());
+    for (at, target) in targets.iter().enumerate() {
+        let gives_keys = target.key.assigned == KeyAssigned::Engine;
+        // Rows of a table may be there already, and never be written.
+        if gives_keys && units.iter().any(|unit| unit.rows[at].is_some()) {
+            catalogue::check_counter(mariadb, &target.table, &target.key.column)?;
+        }
+        writers.push(Writer::new(mariadb, target)?);
+    }
     let widest = writers.iter().map(|writer| writer.columns.len()).max().unwrap_or(1);
     let mut written = Vec::with_capacity(units.len());
     let mut drafts: Vec<Draft> = units.into_iter().map(Draft::from).collect();
     while !drafts.is_empty() {
-        let count = stretch(mariadb, drafts.iter().map(|draft| draft.rows.iter().flatten()), widest)?;
+        let count = stretch(mariadb, drafts.iter().map(|draft| draft.rows.iter().flatten().flatten()), widest)?;
         let rest = drafts.split_off(count);
         let some = std::mem::replace(&mut drafts, rest);
         written.extend(by_halves(some, &mut |drafts| attempt(mariadb, &writers, drafts))?);
@@ -77,9 +85,6 @@ fn size(value: &Value) -> usize {
 impl<'a> Writer<'a> {
     fn new(mariadb: &mut MariaDb, target: &'a TargetSpec) -> Result<Writer<'a>, StoreError> {
         let columns: Vec<String> = target.columns.iter().map(|column| column.name.clone()).collect();
-        if target.key.assigned == KeyAssigned::Engine {
-            catalogue::check_counter(mariadb, &target.table, &target.key.column)?;
-        }
         let keeps = catalogue::keeps(mariadb, &target.table, &columns)?;
         Ok(Writer { target, columns, keeps })
     }
@@ -133,38 +138,63 @@ fn write_target(
     drafts: &mut [Draft],
 ) -> Result<Option<Violation>, StoreError> {
     let mut parameters = Vec::with_capacity(drafts.len() * writer.columns.len());
+    let mut rows = 0;
     for draft in drafts.iter_mut() {
-        for (column, value) in writer.target.columns.iter().zip(draft.rows[at].iter_mut()) {
+        let Some(row) = &mut draft.rows[at] else { continue };
+        for (column, value) in writer.target.columns.iter().zip(row.iter_mut()) {
             if let Source::Sibling(role) = column.source {
                 *value = draft.keys[role].clone();
             }
         }
-        if let Some(violation) = writer.encode(&draft.rows[at], &mut parameters) {
+        if let Some(violation) = writer.encode(row, &mut parameters) {
             return Ok(Some(violation));
         }
+        rows += 1;
     }
-    let sql = statement(&writer.target.table, &writer.columns, drafts.len());
+    let first = match rows {
+        0 => 0,
+        _ => match send(mariadb, writer, rows, parameters)? {
+            Ok(first) => first,
+            Err(violation) => return Ok(Some(violation)),
+        },
+    };
+    // One statement gets its keys in one go, in the order of its rows.
+    let mut next = first;
+    for draft in drafts.iter_mut() {
+        draft.keys.push(match (&draft.rows[at], writer.target.key.assigned) {
+            (None, _) => Value::Null,
+            (Some(row), KeyAssigned::Conversion(place)) => row[place].clone(),
+            (Some(_), KeyAssigned::Engine) => {
+                next += mariadb.limits.increment;
+                Value::Integer(next - mariadb.limits.increment)
+            }
+        });
+    }
+    Ok(None)
+}
+
+/// Sends rows; returns the first key that the table gave them, or why they are refused.
+fn send(
+    mariadb: &mut MariaDb,
+    writer: &Writer<'_>,
+    rows: usize,
+    parameters: Vec<mysql::Value>,
+) -> Result<Result<i128, Violation>, StoreError> {
+    let sql = statement(&writer.target.table, &writer.columns, rows);
     if let Err(error) = mariadb.conn.exec_drop(&sql, positional(parameters)) {
-        return refused(mariadb, writer.target, error).map(Some);
+        return refused(mariadb, writer.target, error).map(Err);
     }
     let first = i128::from(mariadb.conn.last_insert_id());
-    if mariadb.conn.affected_rows() != drafts.len() as u64 {
+    if mariadb.conn.affected_rows() != rows as u64 {
         let cause = format!("table {} took fewer rows than were sent", writer.target.table);
         return Err(mariadb.failed(StoreErrorKind::OtherSchema, cause));
     }
     if mariadb.conn.warnings() > 0
         && let Some(message) = loss(mariadb)?
     {
-        return Ok(Some(violation(mariadb, writer.target, ViolationKind::Check, &message)?));
+        return violation(mariadb, writer.target, ViolationKind::Check, &message).map(Err);
     }
-    for (number, draft) in drafts.iter_mut().enumerate() {
-        draft.keys.push(match writer.target.key.assigned {
-            KeyAssigned::Conversion(place) => draft.rows[at][place].clone(),
-            // One statement gets its keys in one go, in the order of its rows.
-            KeyAssigned::Engine => Value::Integer(first + number as i128 * mariadb.limits.increment),
-        });
-    }
-    Ok(None)
+    Ok(Ok(first))
 }
 
 fn positional(parameters: Vec<mysql::Value>) -> Params {

@@ -2,14 +2,15 @@
 //! to blame stands alone. A batch without fault costs one attempt, one faulty unit about two batches.
 
 use cutover_runtime::connection::{StoreError, Unit, Violation, Written};
-use cutover_runtime::value::{Row, Value};
+use cutover_runtime::step::TargetRows;
+use cutover_runtime::value::Value;
 
 /// A unit on its way: its rows with keys and siblings filled in.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Draft {
-    /// One row for each target.
-    pub rows: Vec<Row>,
-    /// One key for each target.
+    /// One row for each target; none where its condition does not hold.
+    pub rows: TargetRows,
+    /// One key for each target; null where there is no row.
     pub keys: Vec<Value>,
 }
 
@@ -63,12 +64,13 @@ mod tests {
     fn check(numbers: &[i128], expected: &[bool]) -> usize {
         let mut set: BTreeSet<i128> = BTreeSet::new();
         let mut attempts = 0;
-        let drafts = numbers.iter().map(|number| Draft { rows: vec![vec![Value::Integer(*number)]], keys: vec![] });
+        let drafts =
+            numbers.iter().map(|number| Draft { rows: vec![Some(vec![Value::Integer(*number)])], keys: vec![] });
         let mut write = |drafts: &mut [Draft]| {
             attempts += 1;
             let mut next = set.clone();
-            let fits = drafts.iter().all(|draft| match draft.rows[0][0] {
-                Value::Integer(number) => number >= 0 && next.insert(number),
+            let fits = drafts.iter().all(|draft| match draft.rows[0].as_deref() {
+                Some([Value::Integer(number)]) => *number >= 0 && next.insert(*number),
                 _ => false,
             });
             if fits {

@@ -28,48 +28,88 @@ pub(crate) fn statement(table: &str, columns: &[String]) -> String {
 
 /// Writes units in order. One answer for each.
 pub(crate) fn insert(sqlite: &Sqlite, targets: &[TargetSpec], units: Vec<Unit>) -> Result<Vec<Written>, StoreError> {
-    let mut writers = targets.iter().map(|target| Writer::new(sqlite, target)).collect::<Result<Vec<_>, _>>()?;
+    let mut counters = Counters::default();
+    let mut writers = Vec::with_capacity(targets.len());
+    for target in targets {
+        writers.push(Writer::new(sqlite, target, &mut counters)?);
+    }
     let mut answers = Vec::with_capacity(units.len());
     for unit in units {
-        answers.push(write_unit(sqlite, &mut writers, unit)?);
+        answers.push(write_unit(sqlite, &mut writers, &mut counters, unit)?);
     }
     Ok(answers)
+}
+
+/// The next key of each table in which the engine assigns keys: targets of one table share it.
+#[derive(Default)]
+struct Counters {
+    tables: Vec<String>,
+    next: Vec<i128>,
+}
+
+impl Counters {
+    /// Returns the place of a target's counter.
+    fn of(&mut self, sqlite: &Sqlite, target: &TargetSpec) -> Result<usize, StoreError> {
+        if let Some(known) = self.tables.iter().position(|table| *table == target.table) {
+            return Ok(known);
+        }
+        let next = catalogue::next_key(&sqlite.inner, &target.table, &target.key.column);
+        self.next.push(next.map_err(|error| sqlite.fault(&error))?);
+        self.tables.push(target.table.clone());
+        Ok(self.next.len() - 1)
+    }
 }
 
 /// What it takes to write into one target.
 struct Writer<'a> {
     target: &'a TargetSpec,
     statement: CachedStatement<'a>,
-    /// The next key, if the engine assigns keys here.
-    next: Option<i128>,
+    who: KeyOf,
+}
+
+/// Who gives keys here.
+#[derive(Clone, Copy)]
+enum KeyOf {
+    /// The conversion, in this column.
+    Conversion(usize),
+    /// The engine, by this counter.
+    Counter(usize),
 }
 
 impl<'a> Writer<'a> {
-    fn new(sqlite: &'a Sqlite, target: &'a TargetSpec) -> Result<Writer<'a>, StoreError> {
+    fn new(sqlite: &'a Sqlite, target: &'a TargetSpec, counters: &mut Counters) -> Result<Writer<'a>, StoreError> {
         let mut columns: Vec<String> = target.columns.iter().map(|column| column.name.clone()).collect();
-        let next = match target.key.assigned {
-            KeyAssigned::Conversion(_) => None,
+        let who = match target.key.assigned {
+            KeyAssigned::Conversion(column) => KeyOf::Conversion(column),
             KeyAssigned::Engine => {
                 columns.push(target.key.column.clone());
-                Some(
-                    catalogue::next_key(&sqlite.inner, &target.table, &target.key.column)
-                        .map_err(|error| sqlite.fault(&error))?,
-                )
+                KeyOf::Counter(counters.of(sqlite, target)?)
             }
         };
         let statement = sqlite.inner.prepare_cached(&statement(&target.table, &columns));
-        Ok(Writer { target, statement: statement.map_err(|error| sqlite.fault(&error))?, next })
+        Ok(Writer { target, statement: statement.map_err(|error| sqlite.fault(&error))?, who })
     }
 
-    fn key(&self, row: &Row) -> Value {
-        match (self.target.key.assigned, self.next) {
-            (KeyAssigned::Conversion(place), _) => row[place].clone(),
-            (KeyAssigned::Engine, next) => next.map_or(Value::Null, Value::Integer),
+    /// Returns the key of the next row, and uses it up.
+    fn key(&self, row: &Row, counters: &mut Counters) -> Value {
+        match self.who {
+            KeyOf::Conversion(column) => row[column].clone(),
+            KeyOf::Counter(counter) => {
+                let key = counters.next[counter];
+                counters.next[counter] += 1;
+                Value::Integer(key)
+            }
         }
     }
 }
 
-fn write_unit(sqlite: &Sqlite, writers: &mut [Writer<'_>], unit: Unit) -> Result<Written, StoreError> {
+fn write_unit(
+    sqlite: &Sqlite,
+    writers: &mut [Writer<'_>],
+    counters: &mut Counters,
+    unit: Unit,
+) -> Result<Written, StoreError> {
+    let before = counters.next.clone();
     // A single statement leaves nothing behind when it fails.
     let several = writers.len() > 1;
     if several {
@@ -77,24 +117,25 @@ fn write_unit(sqlite: &Sqlite, writers: &mut [Writer<'_>], unit: Unit) -> Result
     }
     let mut rows = unit.rows;
     let mut keys: Vec<Value> = Vec::with_capacity(rows.len());
-    for (at, writer) in writers.iter_mut().enumerate() {
-        fill_siblings(writer.target, &keys, &mut rows[at]);
-        let key = writer.key(&rows[at]);
-        if let Some(violation) = write_row(sqlite, writer, &rows[at], &key)? {
+    for (writer, row) in writers.iter_mut().zip(&mut rows) {
+        let Some(row) = row else {
+            keys.push(Value::Null);
+            continue;
+        };
+        fill_siblings(writer.target, &keys, row);
+        let key = writer.key(row, counters);
+        if let Some(violation) = write_row(sqlite, writer, row, &key)? {
             if several {
                 savepoint(sqlite, "ROLLBACK TO cutover_unit")?;
                 savepoint(sqlite, "RELEASE cutover_unit")?;
             }
+            counters.next = before; // A refused unit leaves no gap.
             return Ok(Written::Refused(violation));
         }
         keys.push(key);
     }
     if several {
         savepoint(sqlite, "RELEASE cutover_unit")?;
-    }
-    // Keys are used up only now: a refused unit leaves no gap.
-    for writer in writers {
-        writer.next = writer.next.map(|next| next + 1);
     }
     Ok(Written::Keys(keys, rows))
 }
@@ -125,7 +166,8 @@ fn write_row(
     if let Some(violation) = loses_digits(sqlite, writer.target, row)? {
         return Ok(Some(violation));
     }
-    let (statement, assigned) = (&mut writer.statement, writer.next.map(|_| key));
+    let assigned = matches!(writer.who, KeyOf::Counter(_)).then_some(key);
+    let statement = &mut writer.statement;
     let mut run = || {
         for (at, value) in row.iter().chain(assigned).enumerate() {
             statement.raw_bind_parameter(at + 1, Bound(value))?;

@@ -3,15 +3,19 @@
 //! ```text
 //! map Patient: old.Patient p -> new.patient t {
 //!   key p.Id <-> t.legacy_id
-//! }                             // M0604: nothing is said of p.Name; M0605: t.name gets no value
+//! }                             // M0604: nothing is said of p.Name, and t.name gets no value
 //! ```
+//!
+//! All that is missing in one map is one message. Its code is M0605 when only target columns are missing.
 
-use crate::diagnostic::{Code, Diagnostic};
+mod offer;
+
+use crate::diagnostic::{Applicability, Code, Diagnostic, before_brace};
 use crate::resolve::Draft;
 use crate::schema::{Assigned, Column};
 use crate::source::Span;
 use crate::types::Type;
-use crate::world::{Which, World, nearest, quoted_if_needed};
+use crate::world::{Which, World, quoted_if_needed};
 use std::collections::BTreeMap;
 
 pub(super) fn check(world: &World<'_>, draft: &Draft<'_>, diagnostics: &mut Vec<Diagnostic>) {
@@ -19,10 +23,7 @@ pub(super) fn check(world: &World<'_>, draft: &Draft<'_>, diagnostics: &mut Vec<
     if draft.damaged {
         return; // What seems missing may stand in a statement that was not understood.
     }
-    legacy(world, draft, diagnostics);
-    for role in 0..draft.roles.len() {
-        target(world, draft, role, diagnostics);
-    }
+    report(world, draft, &Missing::of(draft), diagnostics);
 }
 
 /// Reports columns that are dropped or deferred twice, or although they are used.
@@ -47,78 +48,71 @@ fn left_behind(draft: &Draft<'_>, diagnostics: &mut Vec<Diagnostic>) {
     }
 }
 
-fn legacy(world: &World<'_>, draft: &Draft<'_>, diagnostics: &mut Vec<Diagnostic>) {
-    let base = &draft.aliases[0];
-    let spoken_of = |column: &&Column| {
-        draft.used.contains(&(0, column.name.clone()))
-            || draft.left_behind.iter().any(|left| left.alias == 0 && left.column == column.name)
-    };
-    let missing: Vec<&Column> = base.table.columns.iter().filter(|column| !spoken_of(column)).collect();
-    if missing.is_empty() {
-        return;
-    }
-    let names: Vec<String> = missing.iter().map(|column| quoted_if_needed(&column.name)).collect();
-    let verb = if missing.len() == 1 { "is" } else { "are" };
-    let message =
-        format!("{} of {} columns {verb} not spoken of: {}", missing.len(), base.table.columns.len(), shorten(&names));
-    let line = match names.as_slice() {
-        [one] => format!("  drop {}.{one} \"reason\"\n", base.name),
-        _ => format!("  drop {}.{{{}}} \"reason\"\n", base.name, names.join(", ")),
-    };
-    let error = Diagnostic::error(Code::UNMAPPED_LEGACY, draft.map.base.path.span, message)
-        .here("every column is mapped, deferred or dropped")
-        .label(world.ddl_line(Which::Legacy, missing[0].line), "the first of them");
-    let help = format!("map what is needed, then add\n{}", line.trim_end());
-    diagnostics.push(error.help(help).patch("drop them", insertion(draft), line));
+/// What one side of a map says nothing of.
+struct Missing<'a> {
+    /// The legacy columns.
+    legacy: Vec<&'a Column>,
+    /// The target columns, with the index of the target.
+    target: Vec<(usize, &'a Column)>,
 }
 
-fn target(world: &World<'_>, draft: &Draft<'_>, role: usize, diagnostics: &mut Vec<Diagnostic>) {
-    let target = &draft.roles[role];
-    let given = |column: &Column| draft.rule_spans.contains_key(&(role, column.name.clone()));
-    let missing: Vec<&Column> = target
-        .table
-        .columns
-        .iter()
-        .filter(|column| !given(column) && column.default.is_none() && column.assigned == Assigned::No)
-        .filter(|column| !(column.nullable && matches!(column.ty, Type::Other(_)))) // Nothing can be written there.
-        .collect();
-    if missing.is_empty() {
-        return;
+impl<'a> Missing<'a> {
+    fn of(draft: &Draft<'a>) -> Missing<'a> {
+        let spoken_of = |column: &&Column| {
+            draft.used.contains(&(0, column.name.clone()))
+                || draft.left_behind.iter().any(|left| left.alias == 0 && left.column == column.name)
+        };
+        let legacy = draft.aliases[0].table.columns.iter().filter(|column| !spoken_of(column)).collect();
+        // Rows that must be there already are not written: of them a map says what it compares.
+        let written = |(role, _): &(usize, _)| draft.map.targets[*role].existing.is_none();
+        let roles = draft.roles.iter().enumerate().filter(written);
+        let target = roles.flat_map(|(role, target)| {
+            let given = move |column: &Column| draft.rule_spans.contains_key(&(role, column.name.clone()));
+            let columns = target.table.columns.iter();
+            columns.filter(move |column| needs_value(column) && !given(column)).map(move |column| (role, column))
+        });
+        Missing { legacy, target: target.collect() }
     }
-    let legacy: Vec<&str> =
-        draft.aliases.iter().flat_map(|alias| alias.table.columns.iter().map(|column| column.name.as_str())).collect();
-    let lines: Vec<String> = missing.iter().map(|column| suggestion(draft, &target.name, column, &legacy)).collect();
-    let names: Vec<String> = missing.iter().map(|column| quoted_if_needed(&column.name)).collect();
-    let plural = if missing.len() == 1 { "column gets" } else { "columns get" };
-    let message = format!("{} {plural} no value in `{}`: {}", missing.len(), target.name, shorten(&names));
-    let error = Diagnostic::error(Code::UNMAPPED_TARGET, target.span, message)
-        .label(world.ddl_line(Which::Target, missing[0].line), "the first of them: no default");
-    let shown: Vec<&str> = lines.iter().take(12).map(|line| line.trim_end()).collect();
-    let help = format!("give each a value, such as\n{}", shown.join("\n"));
-    diagnostics.push(error.help(help).patch("give each a value", insertion(draft), lines.concat()));
 }
 
-/// A line that would give the column a value: the legacy column of the nearest name, or null, or a constant.
-fn suggestion(draft: &Draft<'_>, role: &str, column: &Column, legacy: &[&str]) -> String {
-    let name = quoted_if_needed(&column.name);
-    if let Some(near) = nearest(&column.name, legacy) {
-        let alias = draft.aliases.iter().find(|alias| alias.table.column(near).is_some());
-        let alias = alias.map_or("", |alias| alias.name.as_str());
-        return format!("  {alias}.{} <-> {role}.{name}\n", quoted_if_needed(near));
-    }
-    let value = match (&column.ty, column.nullable) {
-        (crate::types::Type::Uuid, false) => "generated uuid()",
-        (crate::types::Type::Boolean, false) => "false",
-        (crate::types::Type::Integer { .. }, false) => "0",
-        (_, true) => "null",
-        _ => "\"\"",
-    };
-    format!("  {value} -> {role}.{name}\n")
+fn needs_value(column: &Column) -> bool {
+    let cannot_be_written = column.nullable && matches!(column.ty, Type::Other(_));
+    column.default.is_none() && column.assigned == Assigned::No && !cannot_be_written
 }
 
-/// The place right before the closing brace of the map.
-fn insertion(draft: &Draft<'_>) -> Span {
-    Span { end: draft.map.end.start, ..draft.map.end }
+/// Reports all that is missing in one map at once, with lines that would say it.
+fn report(world: &World<'_>, draft: &Draft<'_>, missing: &Missing<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    let (base, all) = (&draft.aliases[0], draft.aliases[0].table.columns.len());
+    let mut messages = Vec::new();
+    let mut labels: Vec<(Span, String)> = Vec::new();
+    if let Some(first) = missing.legacy.first() {
+        let names: Vec<String> = missing.legacy.iter().map(|column| quoted_if_needed(&column.name)).collect();
+        let verb = if names.len() == 1 { "is" } else { "are" };
+        let side = format!("{}.{}", world.legacy.alias, base.table.name);
+        messages.push(format!("{} of {all} columns of {side} {verb} not spoken of: {}", names.len(), shorten(&names)));
+        labels.push((draft.map.base.path.span, "every column is mapped, deferred or dropped".to_string()));
+        labels.push((world.ddl_line(Which::Legacy, first.line), "the first of them".to_string()));
+    }
+    for (role, target) in draft.roles.iter().enumerate() {
+        let columns: Vec<&Column> =
+            missing.target.iter().filter(|(of, _)| *of == role).map(|(_, column)| *column).collect();
+        let Some(first) = columns.first() else { continue };
+        let names: Vec<String> = columns.iter().map(|column| quoted_if_needed(&column.name)).collect();
+        let plural = if names.len() == 1 { "column gets" } else { "columns get" };
+        messages.push(format!("{} {plural} no value in `{}`: {}", names.len(), target.name, shorten(&names)));
+        labels.push((target.span, "every column without a default is given a value".to_string()));
+        labels.push((world.ddl_line(Which::Target, first.line), "the first of them: no default".to_string()));
+    }
+    let Some(((place, remark), others)) = labels.split_first() else { return };
+    let code = if missing.legacy.is_empty() { Code::UNMAPPED_TARGET } else { Code::UNMAPPED_LEGACY };
+    let mut error = Diagnostic::error(code, *place, messages.join("; ")).here(remark);
+    for (span, remark) in others {
+        error = error.label(*span, remark);
+    }
+    let lines = offer::lines(draft, &missing.legacy, &missing.target);
+    let (end, lines) = before_brace(world.sources, draft.map.end, &lines);
+    let help = "say what becomes of each, such as";
+    diagnostics.push(error.patch_as(Applicability::HasPlaceholders, help, end, lines));
 }
 
 fn shorten(names: &[String]) -> String {

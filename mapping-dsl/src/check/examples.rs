@@ -43,7 +43,17 @@ fn resolve(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Example> {
     let (mut given, mut cells) = (Vec::new(), Vec::new());
+    let absent = absent(draft, example, diagnostics)?;
+    let mut there = std::collections::BTreeSet::new();
     for row in &example.rows {
+        if let Some(table) = looked_into(draft, &row.alias.text) {
+            let table = world.legacy.schema.table(table)?;
+            for (name, value, place) in &row.cells {
+                check_value(world.column(table, Which::Legacy, name, diagnostics)?, value, *place, diagnostics)?;
+            }
+            there.insert(row.alias.text.clone());
+            continue;
+        }
         let legacy = draft.aliases.iter().find(|alias| alias.name == row.alias.text);
         let target = draft.roles.iter().position(|role| role.name == row.alias.text);
         let (table, which) = match (legacy, target) {
@@ -67,15 +77,41 @@ fn resolve(
     let expected = match &example.rejected {
         Some(name) => Expected::Rejected(rejection(draft, name, diagnostics)?),
         None if example.out_of_scope => Expected::OutOfScope,
-        None if cells.is_empty() => {
+        None if cells.is_empty() && absent.is_empty() => {
             let message = "this example expects nothing";
             let help = "add the cells of a target row, `reject Reason`, or `out`";
             diagnostics.push(Diagnostic::error(Code::EXAMPLE, example.name.span, message).help(help));
             return None;
         }
-        None => Expected::Cells(cells),
+        None => Expected::Rows { cells, absent },
     };
-    Some(Example { name: example.name.text.clone(), given, expected, line: world.line(span) })
+    let name = example.name.text.clone();
+    Some(Example { name, given, there: there.into_iter().collect(), expected, line: world.line(span) })
+}
+
+/// Returns the table of a question's alias.
+fn looked_into<'d>(draft: &'d Draft<'_>, alias: &str) -> Option<&'d str> {
+    let tables = draft.step.read.exists.iter().flat_map(|exists| &exists.tables);
+    tables.into_iter().find(|table| table.alias == alias).map(|table| table.table.as_str())
+}
+
+/// Resolves the targets that get no row.
+fn absent(draft: &Draft<'_>, example: &ast::Example, diagnostics: &mut Vec<Diagnostic>) -> Option<Vec<usize>> {
+    let mut absent = Vec::new();
+    for name in &example.absent {
+        let role = draft.roles.iter().position(|role| role.name == name.text);
+        let message = match role {
+            Some(role) if draft.roles[role].conditional => {
+                absent.push(role);
+                continue;
+            }
+            Some(_) => format!("`{}` always gets a row: it has no `when`", name.text),
+            None => format!("this map has no target `{}`", name.text),
+        };
+        diagnostics.push(Diagnostic::error(Code::EXAMPLE, name.span, message));
+        return None;
+    }
+    Some(absent)
 }
 
 fn check_value(column: &Column, value: &Literal, span: Span, diagnostics: &mut Vec<Diagnostic>) -> Option<()> {

@@ -2,7 +2,7 @@
 
 use crate::ast::StatementKind;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::plan::Operand;
+use crate::plan::Join;
 use crate::resolve::Draft;
 use crate::schema::{Assigned, Table};
 use crate::source::Span;
@@ -90,27 +90,34 @@ fn joins(world: &World<'_>, draft: &Draft<'_>, diagnostics: &mut Vec<Diagnostic>
             let error = Diagnostic::error(Code::JOIN, written.span, message);
             diagnostics.push(error.help("write `join one` to reject them, `join optional` to keep them with nulls"));
         }
-        let table = draft.aliases[index + 1].table;
-        let columns: Vec<&str> = join.on.iter().map(|condition| condition.column.as_str()).collect();
-        if !columns.is_empty() && !table.is_unique(&columns) {
-            let message = format!("this join may give several rows of {}.{}", world.legacy.alias, table.name);
-            let line = table.column(columns[0]).map_or(table.line, |column| column.line);
-            let error = Diagnostic::error(Code::JOIN, written.on.span, message)
-                .here("one legacy row would become several")
-                .label(world.ddl_line(Which::Legacy, line), "no unique key here");
-            diagnostics.push(error.help(format!("join by a unique key: {}", known_keys(table).join(" or "))));
-        }
+        several(world, draft, index, join, diagnostics);
     }
-    for exists in &draft.step.read.exists {
-        let correlated = exists.on.iter().any(|condition| matches!(condition.equals, Operand::Column(..)));
-        if !exists.on.is_empty() && !correlated {
-            let message = format!("this `exists` of `{}` does not depend on the row", exists.alias);
-            let span = draft.map.scope.as_ref().map_or(draft.map.name.span, |scope| scope.span);
-            diagnostics.push(
-                Diagnostic::error(Code::CONDITION, span, message)
-                    .help("compare one of its columns with a column of the map"),
-            );
-        }
+}
+
+/// One legacy row stays one row: the joined columns are a unique key, or the author says what happens to several rows.
+fn several(world: &World<'_>, draft: &Draft<'_>, index: usize, join: &Join, diagnostics: &mut Vec<Diagnostic>) {
+    let (written, table) = (&draft.map.joins[index], draft.aliases[index + 1].table);
+    let plain = join.on.iter().filter(|condition| condition.is_plain());
+    let columns: Vec<&str> = plain.map(|condition| condition.column.as_str()).collect();
+    let unique = table.is_unique(&columns);
+    if let (true, Some(words)) = (unique, &written.several) {
+        let message = format!("this join finds at most one row of {}.{}", world.legacy.alias, table.name);
+        let error = Diagnostic::error(Code::JOIN, words.span, message);
+        diagnostics.push(error.help("take `several reject …` out"));
+    } else if !columns.is_empty() && !unique && written.several.is_none() {
+        let message = format!("this join may give several rows of {}.{}", world.legacy.alias, table.name);
+        let line = table.column(columns[0]).map_or(table.line, |column| column.line);
+        let error = Diagnostic::error(Code::JOIN, written.on.span, message)
+            .here("one legacy row would become several")
+            .label(world.ddl_line(Which::Legacy, line), "no unique key here");
+        let keys = known_keys(table);
+        diagnostics.push(error.help(match keys.is_empty() {
+            true => "add `several reject \"why such rows stay behind\"`".to_string(),
+            false => format!(
+                "join by a unique key: {}; or add `several reject \"why such rows stay behind\"`",
+                keys.join(" or ")
+            ),
+        }));
     }
 }
 
@@ -128,7 +135,8 @@ fn target_key(world: &World<'_>, draft: &Draft<'_>, role: usize, diagnostics: &m
     // A key without default is reported with the other columns that get no value.
     let known = table.column(key);
     let given = known.is_none_or(|column| column.assigned == Assigned::Counter || column.default.is_none());
-    if !given && draft.step.targets[role].key_rule.is_none() && !draft.damaged {
+    let written = draft.map.targets[role].existing.is_none();
+    if written && !given && draft.step.targets[role].key_rule.is_none() && !draft.damaged {
         let message = format!("nothing gives `{}.{key}` a value", target.name);
         let error =
             Diagnostic::error(Code::TARGET_KEY, target.span, message).label(ddl, "its primary key is no counter");

@@ -1,4 +1,4 @@
-//! Columns of `unique` must get their values by rules of the map.
+//! Columns of `unique` and `identity` must get their values by rules of the map.
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::resolve::Draft;

@@ -1,7 +1,7 @@
 //! Draws diagnostics for people, as rustc does. Only the lines around the labels are handed to the renderer, because
 //! it scans all that it gets.
 
-use super::{Diagnostic, Label, Level};
+use super::{Diagnostic, Label, Level, Patch};
 use crate::source::{SourceFile, Sources};
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level as Title, Renderer, Snippet};
@@ -24,11 +24,25 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, colour: bool) -> Strin
     for note in &diagnostic.notes {
         group = group.element(Title::NOTE.message(note));
     }
-    if let Some(help) = &diagnostic.help {
+    if let Some(help) = diagnostic.help_beside_patches() {
         group = group.element(Title::HELP.message(help));
     }
+    let patches = diagnostic.patches.iter().map(|patch| change(patch, sources));
+    let groups: Vec<Group<'_>> = std::iter::once(group).chain(patches).collect();
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
-    renderer.decor_style(DecorStyle::Ascii).render(&[group])
+    renderer.decor_style(DecorStyle::Ascii).render(&groups)
+}
+
+/// A change, drawn as lines that go and lines that come.
+fn change<'a>(patch: &'a Patch, sources: &'a Sources) -> Group<'a> {
+    let file = sources.file(patch.span.file);
+    let (first, last) = (file.line(patch.span.start), file.line(patch.span.end));
+    let start = file.line_range(first).start;
+    let lines = &file.text[start..file.line_range(last).end.max(patch.span.end)];
+    let span = patch.span.start - start..patch.span.end - start;
+    let snippet = Snippet::source(lines).line_start(first).fold(true);
+    Group::with_title(Title::HELP.secondary_title(&patch.message))
+        .element(snippet.patch(annotate_snippets::Patch::new(span, &patch.replacement)))
 }
 
 /// Some lines of one file with their labels.

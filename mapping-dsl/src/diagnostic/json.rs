@@ -1,6 +1,6 @@
 //! The machine form: one JSON object a line, in the shape of rustc's `--error-format json`, so that editors show it.
 
-use super::{Diagnostic, Level, Patch};
+use super::{Applicability, Diagnostic, Level, Patch};
 use crate::source::{Sources, Span};
 use serde::Serialize;
 
@@ -51,7 +51,7 @@ pub fn to_json(diagnostic: &Diagnostic, sources: &Sources, rendered: String) -> 
     let spans = diagnostic.labels.iter().enumerate();
     let spans = spans.map(|(at, label)| span_form(sources, label.span, at == 0, Some(label.text.clone()))).collect();
     let notes = diagnostic.notes.iter().map(|note| child("note", note.clone(), Vec::new()));
-    let help = diagnostic.help.iter().map(|help| child("help", help.clone(), Vec::new()));
+    let help = diagnostic.help_beside_patches().map(|help| child("help", help.to_string(), Vec::new()));
     let patches = diagnostic.patches.iter().map(|patch| suggestion(sources, patch));
     let message = Message {
         message_type: "diagnostic",
@@ -79,7 +79,11 @@ fn child(level: &'static str, message: String, spans: Vec<SpanForm>) -> Message 
 fn suggestion(sources: &Sources, patch: &Patch) -> Message {
     let mut span = span_form(sources, patch.span, true, None);
     span.suggested_replacement = Some(patch.replacement.clone());
-    span.suggestion_applicability = Some("MaybeIncorrect");
+    span.suggestion_applicability = Some(match patch.applicability {
+        Applicability::MachineApplicable => "MachineApplicable",
+        Applicability::MaybeIncorrect => "MaybeIncorrect",
+        Applicability::HasPlaceholders => "HasPlaceholders",
+    });
     child("help", patch.message.clone(), vec![span])
 }
 

@@ -5,6 +5,9 @@ use super::{Cutter, ends_with_word};
 /// Words after which a line goes on.
 const GOES_ON_AFTER: [&str; 6] = ["and", "or", "not", "via", "in", "on"];
 
+/// What a line begins with that goes on with the one before.
+const GOES_ON_BEFORE: [&str; 9] = ["->", "<->", "<-", "|", "++", "on ", "when ", "existing else", "several reject"];
+
 impl Cutter {
     /// Overwrites the line ends that end no statement.
     pub(super) fn join_lines(&mut self) {
@@ -61,7 +64,8 @@ impl Cutter {
         let same_line =
             before.len() > self.text[..at].iter().rposition(|byte| *byte == b'\n').map_or(0, |line| line + 1);
         let goes_on = same_line && goes_on_after(before);
-        goes_on || [&b"->"[..], b"<->", b"<-", b"|", b"++", b"allow("].iter().any(|start| next.starts_with(start))
+        let is_allow = next.strip_prefix(b"allow").is_some_and(|rest| rest.trim_ascii_start().starts_with(b"("));
+        goes_on || is_allow || GOES_ON_BEFORE.iter().any(|start| next.starts_with(start.as_bytes()))
     }
 
     /// Returns whether the line has an arrow before it closes a bracket that it did not open.

@@ -78,10 +78,15 @@ impl Builder<'_> {
             }
             Rule::match_ => self.match_expression(pair)?,
             Rule::exists => {
-                let mut parts = children(pair).skip(1);
-                let table = self.table(next(&mut parts));
-                let on = self.expression(next(&mut parts.skip(1)))?;
-                ExprKind::Exists(Box::new(table), Box::new(on))
+                let (mut tables, mut on) = (Vec::new(), None);
+                for part in children(pair) {
+                    match part.as_rule() {
+                        Rule::table => tables.push(self.table(part)),
+                        Rule::expression => on = Some(self.expression(part)?),
+                        _ => {}
+                    }
+                }
+                ExprKind::Exists(tables, Box::new(on?))
             }
             Rule::reference => {
                 let mut parts = children(pair).skip(1);

@@ -2,7 +2,7 @@
 
 use super::Rule;
 use super::leaf::{Builder, children, next};
-use crate::ast::{Join, Map};
+use crate::ast::{Join, Map, Target};
 use pest::iterators::Pair;
 
 impl Builder<'_> {
@@ -15,7 +15,7 @@ impl Builder<'_> {
         for part in parts {
             match part.as_rule() {
                 Rule::join => joins.push(self.join(part)?),
-                Rule::table => targets.push(self.table(part)),
+                Rule::target => targets.push(self.target(part)?),
                 Rule::expression => scope = Some(self.expression(part)?),
                 _ => {}
             }
@@ -35,18 +35,32 @@ impl Builder<'_> {
         })
     }
 
+    fn target(&mut self, pair: Pair<'_, Rule>) -> Option<Target> {
+        let span = self.span(&pair);
+        let mut parts = children(pair);
+        let mut target = Target { table: self.table(next(&mut parts)), when: None, existing: None, span };
+        for part in parts {
+            match part.as_rule() {
+                Rule::existing => target.existing = self.reason(part),
+                _ => target.when = Some(self.expression(next(&mut children(part).skip(1)))?),
+            }
+        }
+        Some(target)
+    }
+
     pub(super) fn join(&mut self, pair: Pair<'_, Rule>) -> Option<Join> {
         let span = self.span(&pair);
-        let (mut optional, mut table, mut on) = (None, None, None);
+        let (mut optional, mut table, mut on, mut several) = (None, None, None, None);
         for part in children(pair) {
             match part.as_rule() {
                 Rule::kw_one => optional = Some(false),
                 Rule::kw_optional => optional = Some(true),
                 Rule::table => table = Some(self.table(part)),
                 Rule::expression => on = Some(self.expression(part)?),
+                Rule::several => several = self.reason(part),
                 _ => {}
             }
         }
-        Some(Join { table: table?, optional, on: on?, span })
+        Some(Join { table: table?, optional, on: on?, several, span })
     }
 }

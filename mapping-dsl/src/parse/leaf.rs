@@ -109,6 +109,11 @@ impl Builder<'_> {
         children(pair).find(|pair| pair.as_rule() == Rule::string).map(|pair| self.text(pair))
     }
 
+    /// Returns the words of a clause that ends with a reason.
+    pub(super) fn reason(&mut self, pair: Pair<'_, Rule>) -> Option<Text> {
+        children(pair).find(|pair| pair.as_rule() == Rule::reason).map(|pair| self.text(inner(pair)))
+    }
+
     pub(super) fn table(&self, pair: Pair<'_, Rule>) -> Table {
         let mut parts = children(pair);
         Table { path: self.path(next(&mut parts)), alias: self.name(next(&mut parts)) }

@@ -14,7 +14,14 @@ impl Builder<'_> {
             Rule::drop => self.drop_columns(pair),
             Rule::defer => self.defer(pair),
             Rule::guard => self.guard(pair)?,
-            Rule::unique => self.unique(pair),
+            Rule::unique => {
+                let (columns, reason) = self.unique(pair);
+                StatementKind::Unique { columns, reason }
+            }
+            Rule::identity => {
+                let (columns, reason) = self.unique(pair);
+                StatementKind::Identity { columns, reason }
+            }
             Rule::irreversible => StatementKind::Irreversible(children(pair).nth(1).map(|pair| self.text(inner(pair)))),
             Rule::example => StatementKind::Example(self.example(pair)?),
             _ => StatementKind::Rule(Box::new(self.rule(pair)?)),
@@ -74,7 +81,8 @@ impl Builder<'_> {
         Some(StatementKind::Guard { reason, when })
     }
 
-    pub(super) fn unique(&mut self, pair: Pair<'_, Rule>) -> StatementKind {
+    /// Reads what stands behind `unique` and behind `identity`.
+    pub(super) fn unique(&mut self, pair: Pair<'_, Rule>) -> (Vec<(ast::Path, bool)>, ast::Text) {
         let (mut columns, mut reason) = (Vec::new(), None);
         for part in children(pair) {
             match part.as_rule() {
@@ -88,7 +96,7 @@ impl Builder<'_> {
                 _ => {}
             }
         }
-        StatementKind::Unique { columns, reason: reason.expect("the grammar demands a reason") }
+        (columns, reason.expect("the grammar demands a reason"))
     }
 
     pub(super) fn rule(&mut self, pair: Pair<'_, Rule>) -> Option<ast::Rule> {
@@ -137,10 +145,11 @@ impl Builder<'_> {
     pub(super) fn example(&mut self, pair: Pair<'_, Rule>) -> Option<Example> {
         let mut parts = children(pair).skip(1);
         let name = self.text(next(&mut parts));
-        let mut example = Example { name, rows: Vec::new(), rejected: None, out_of_scope: false };
+        let mut example = Example { name, rows: Vec::new(), absent: Vec::new(), rejected: None, out_of_scope: false };
         for part in parts {
             match part.as_rule() {
                 Rule::cells => example.rows.push(self.cells(part)?),
+                Rule::absent => example.absent.push(self.name(next(&mut children(part)))),
                 Rule::refused => example.rejected = Some(self.name(next(&mut children(part).skip(1)))),
                 _ => example.out_of_scope = true,
             }

@@ -32,22 +32,34 @@ pub(super) fn syntax_error(
     if !expected.is_empty() {
         diagnostic = diagnostic.here(format!("expected {}", one_of(&expected)));
     }
-    let help = match piece {
-        Rule::map_header if found.starts_with("->") || found == "{" => Some("each table has an alias: `old.Patient p`"),
-        Rule::map_header | Rule::values_header | Rule::language_piece | Rule::side_piece => None,
+    let (help, instead) = match piece {
+        Rule::map_header if found.starts_with("->") || found == "{" => {
+            (Some("each table has an alias: `old.Patient p`"), None)
+        }
+        Rule::map_header | Rule::values_header | Rule::language_piece | Rule::side_piece => (None, None),
         _ => habit(&found, &text[..at]),
     };
-    match help {
-        Some(help) => diagnostic.help(help),
-        None => diagnostic,
+    match (help, instead) {
+        (Some(help), Some((written, instead))) => {
+            diagnostic.patch(help, Span::new(file, base + at..base + at + written.len()), instead)
+        }
+        (Some(help), None) => diagnostic.help(help),
+        (None, _) => diagnostic,
     }
 }
 
-/// What people write out of habit, and what is written here.
-fn habit(found: &str, before: &str) -> Option<&'static str> {
+/// What people write out of habit: what is written here in words, and where one word replaces another, both.
+fn habit(found: &str, before: &str) -> (Option<&'static str>, Option<(&'static str, &'static str)>) {
+    let plain = [
+        (";", "", "a line end ends a statement: take `;` out"),
+        ("=>", "->", "write `->`, or `<->` when nothing is lost"),
+        ("&&", "and", "write `and`"),
+        ("||", "or", "write `or`; `++` joins texts"),
+    ];
+    if let Some((written, instead, help)) = plain.into_iter().find(|(written, ..)| found.starts_with(written)) {
+        return (Some(help), Some((written, instead)));
+    }
     let habits = [
-        (";", "a line end ends a statement: take `;` out"),
-        ("=>", "write `->`, or `<->` when nothing is lost"),
         ("==", "a rule has an arrow; conditions stand after `where` and `when`"),
         ("=", "write `->` or `<->` for a rule, `==` to compare"),
         ("'", "texts stand in double quotes"),
@@ -55,27 +67,27 @@ fn habit(found: &str, before: &str) -> Option<&'static str> {
         ("<->", "a rule has one arrow, with a value left and a column right of it"),
         ("->", "a rule has one arrow, with a value left and a column right of it"),
         ("<-", "a rule has one arrow, with a value left and a column right of it"),
-        ("&&", "write `and`"),
-        ("||", "write `or`; `++` joins texts"),
         ("!", "write `not`"),
     ];
     let known = habits.into_iter().find(|(written, _)| found.starts_with(written)).map(|(_, help)| help);
     let is_lone_word = before.split_ascii_whitespace().count() == 1 && !before.contains(['.', '(', '"']);
-    known.or_else(|| is_lone_word.then_some(STATEMENTS).filter(|_| !KEYWORDS.contains(&before.trim())))
+    (known.or_else(|| is_lone_word.then_some(STATEMENTS).filter(|_| !KEYWORDS.contains(&before.trim()))), None)
 }
 
 const STATEMENTS: &str = "a statement is a rule such as `a.Name <-> t.name`, or begins with `key`, `into`, `drop`, \
-    `defer`, `reject`, `unique`, `irreversible` or `example`";
+    `defer`, `reject`, `unique`, `identity`, `irreversible` or `example`";
 
-const KEYWORDS: [&str; 19] = [
+const KEYWORDS: [&str; 21] = [
     "key",
     "into",
     "drop",
     "defer",
     "reject",
     "unique",
+    "identity",
     "irreversible",
     "example",
+    "leave",
     "match",
     "exists",
     "ref",
@@ -129,6 +141,8 @@ fn piece_words(rule: Rule) -> &'static str {
         Rule::defer_piece => "this `defer`",
         Rule::guard_piece => "this `reject`",
         Rule::unique_piece => "this `unique`",
+        Rule::identity_piece => "this `identity`",
+        Rule::leave_piece => "this `leave`",
         Rule::example_piece => "this example",
         _ => "this statement",
     }
@@ -177,7 +191,7 @@ fn rule_words(rule: Rule) -> Option<&'static str> {
         Rule::arguments => "arguments in parentheses",
         Rule::group | Rule::columns | Rule::column_list | Rule::unique_column => "column names",
         Rule::arrow | Rule::both | Rule::forward | Rule::back => "an arrow (`<->`, `->` or `<-`)",
-        Rule::table | Rule::domain => "a table or column such as `old.Patient`",
+        Rule::table | Rule::target | Rule::domain => "a table or column such as `old.Patient`",
         Rule::match_arm => "an arm `pattern -> value`",
         Rule::cell | Rule::cells => "cells such as `p { Name: \"Ann\", .. }`",
         Rule::rest => "`..`",
@@ -202,8 +216,13 @@ fn rule_words(rule: Rule) -> Option<&'static str> {
         Rule::kw_allow | Rule::allow => "`allow`",
         Rule::allow_name => "what is allowed, such as `narrow`",
         Rule::kw_else => "`else`",
-        Rule::kw_when => "`when`",
+        Rule::kw_when | Rule::condition => "`when`",
         Rule::kw_unique | Rule::unique => "`unique`",
+        Rule::kw_identity | Rule::identity => "`identity`",
+        Rule::kw_several | Rule::several => "`several`",
+        Rule::kw_existing | Rule::existing => "`existing`",
+        Rule::kw_leave => "`leave`",
+        Rule::kw_none | Rule::absent => "`none`",
         Rule::kw_irreversible | Rule::irreversible => "`irreversible`",
         Rule::kw_example | Rule::example => "`example`",
         Rule::kw_match | Rule::match_ => "`match`",

@@ -4,7 +4,7 @@ use super::Resolver;
 use super::kinds::{is_null, literal_expr, text_max, without_zero};
 use crate::ast::{self};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::plan::{Arithmetic, Comparison, Exists, Expr, ExprKind, Generated, Literal, OnZero};
+use crate::plan::{Arithmetic, Comparison, Expr, ExprKind, Generated, Literal, OnZero};
 use crate::source::Span;
 use crate::types::Type;
 use crate::world::Which;
@@ -48,7 +48,7 @@ impl<'a> Resolver<'a, '_> {
             }
             ast::ExprKind::Via(operand, name) => self.through(operand, name, place),
             ast::ExprKind::Match(subject, arms) => self.match_expr(subject, arms, expr.span, place),
-            ast::ExprKind::Exists(table, on) => self.exists(table, on, expr.span),
+            ast::ExprKind::Exists(tables, on) => self.exists(tables, on, expr.span),
             ast::ExprKind::Reference(path, arguments) => self.reference(path, arguments.as_deref(), expr.span, place),
             ast::ExprKind::Lookup(lookup) => self.lookup(lookup, expr.span, place),
             ast::ExprKind::Generated { generator, arguments } => self.generated(generator, arguments, expr.span),
@@ -214,25 +214,6 @@ impl<'a> Resolver<'a, '_> {
             return None;
         }
         Some(typed)
-    }
-
-    fn exists(&mut self, table: &ast::Table, on: &ast::Expr, span: Span) -> Option<Expr> {
-        let mut found = Vec::new();
-        let resolved = self.world.table(&table.path, Which::Legacy, &mut found);
-        found.into_iter().for_each(|error| self.report(error));
-        let resolved = resolved?;
-        let alias = table.alias.text.clone();
-        if self.draft.aliases.iter().any(|known| known.name == alias) {
-            let message = format!("the alias `{alias}` is taken");
-            self.report(Diagnostic::error(Code::DUPLICATE, table.alias.span, message).help("choose another"));
-            return None;
-        }
-        let known = self.draft.aliases.len();
-        let on = self.conditions(on, &alias, resolved, known);
-        let line = self.line(span);
-        self.draft.step.read.exists.push(Exists { table: resolved.name.clone(), alias, on, line });
-        let index = self.draft.step.read.exists.len() - 1;
-        Some(Expr { kind: ExprKind::Exists(index), ty: Type::Boolean, nullable: false })
     }
 
     fn generated(&mut self, generator: &ast::Name, arguments: &[ast::Expr], span: Span) -> Option<Expr> {

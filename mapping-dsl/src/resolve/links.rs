@@ -2,6 +2,7 @@
 
 use super::Resolver;
 use super::expression::Place;
+use super::target::asks_too_much;
 use crate::ast;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::{Expr, ExprKind, Link, LinkKind, LookupColumn};
@@ -35,7 +36,7 @@ impl Resolver<'_, '_> {
         }
         let role = self.role(name)?;
         let ty = self.draft.step.targets[role].key_type.clone();
-        Some(Expr { kind: ExprKind::Sibling(role), ty, nullable: false })
+        Some(Expr { kind: ExprKind::Sibling(role), ty, nullable: self.draft.roles[role].conditional })
     }
 
     fn migrated(
@@ -54,7 +55,7 @@ impl Resolver<'_, '_> {
             return None;
         };
         let target = self.referred_target(shape, role, name)?;
-        let key: Option<Vec<Expr>> = arguments.iter().map(|argument| self.expression(argument, place)).collect();
+        let key: Option<Vec<Expr>> = arguments.iter().map(|argument| self.link_key(argument, place)).collect();
         let (key, Some(wanted)) = (key?, &shape.key) else {
             self.draft.damaged = true; // The other map's key has been reported.
             return None;
@@ -68,12 +69,26 @@ impl Resolver<'_, '_> {
             self.report(Diagnostic::error(Code::REFERENCE, span, message));
             return None;
         }
-        let nullable = key.iter().any(|expr| expr.nullable);
+        // Where the other map's condition did not hold there is nothing to refer to.
+        let nullable = key.iter().any(|expr| expr.nullable) || shape.roles[target].conditional;
         let kind = LinkKind::Reference { step: shape.name.clone(), target };
         let message = format!("the row that `{}` should have migrated is not there, or was rejected", shape.name);
         let reason = format!("No{}", super::pascal(&shape.name));
         let missing = self.reason(&reason, &place.column, &message, self.world.line(span));
-        Some(self.link(kind, key, shape.roles[target].1.clone(), nullable, (missing, missing), span))
+        Some(self.link(kind, key, shape.roles[target].key_type.clone(), nullable, (missing, missing), span))
+    }
+
+    /// Types a value by which something is found. All of a row is looked up at once, so it cannot come from another
+    /// look-up.
+    fn link_key(&mut self, expr: &ast::Expr, place: &Place) -> Option<Expr> {
+        let typed = self.expression(expr, place)?;
+        if let Some(what) = asks_too_much(&typed) {
+            let message = format!("{what} cannot be what something is looked up by");
+            let error = Diagnostic::error(Code::REFERENCE, expr.span, message);
+            self.report(error.help("join the legacy table that has the value"));
+            return None;
+        }
+        Some(typed)
     }
 
     /// Reports a map that does not exist, unless it may stand where something could not be read or resolved.
@@ -94,7 +109,7 @@ impl Resolver<'_, '_> {
         role: Option<&ast::Name>,
         name: &ast::Name,
     ) -> Option<usize> {
-        let names: Vec<&str> = shape.roles.iter().map(|(role, _)| role.as_str()).collect();
+        let names: Vec<&str> = shape.roles.iter().map(|target| target.role.as_str()).collect();
         match role {
             Some(role) => {
                 let found = names.iter().position(|known| *known == role.text);
@@ -107,7 +122,9 @@ impl Resolver<'_, '_> {
                 found
             }
             None => {
-                if shape.keyed.is_none() {
+                if shape.keyed.is_none() && shape.key.is_none() {
+                    self.draft.damaged = true; // The other map's key has been reported.
+                } else if shape.keyed.is_none() {
                     let message = format!("`{}` writes {}: say which", shape.name, names.join(", "));
                     let help = format!("write `ref {}.{}(…)`", shape.name, names.first().unwrap_or(&"target"));
                     self.report(Diagnostic::error(Code::REFERENCE, name.span, message).help(help));
@@ -126,7 +143,7 @@ impl Resolver<'_, '_> {
         reasons: (usize, usize),
         span: Span,
     ) -> Expr {
-        let link = Link { kind, key, line: self.line(span) };
+        let link = Link { kind, key, only_for: Vec::new(), line: self.line(span) };
         let links = &mut self.draft.step.links;
         let at = links.iter().position(|known| known.kind == link.kind && known.key == link.key).unwrap_or_else(|| {
             links.push(link);
@@ -146,7 +163,7 @@ impl Resolver<'_, '_> {
             let mut found = Vec::new();
             let column = self.world.column(table, Which::Target, name, &mut found);
             found.into_iter().for_each(|error| self.report(error));
-            let value_typed = self.expression(value, place);
+            let value_typed = self.link_key(value, place);
             let (column, value_typed) = (column?, value_typed?);
             if !same_kind(&value_typed.ty, &column.ty) || (*fold && !column.ty.is_text()) {
                 let message =

@@ -7,7 +7,7 @@ use super::expression::Place;
 use super::loss::{ALLOWS, Loss, reads_zero_dates};
 use super::statement::words;
 use crate::ast;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Applicability, Code, Diagnostic};
 use crate::plan::{self, Arrow, Class, Expr, ExprKind, Literal};
 use crate::schema::{Assigned, Column};
 use crate::source::Span;
@@ -78,6 +78,7 @@ impl Resolver<'_, '_> {
         let place = Place { column: full.clone(), zero_is_null };
         let Some(value) = self.expression(&rule.value, &place) else { return };
         let value = adapt_literal(value, &column.ty);
+        let Some(value) = self.sibling_is_there(value, role, column, rule.value.span) else { return };
         let Some(value) = self.restricted(value, rule, &place) else { return };
         let zero = reads_zero_dates(&value, &self.draft.step.read.columns);
         let Some((value, losses)) = self.convert(value, column, rule.value.span, &role_name) else { return };
@@ -99,6 +100,29 @@ impl Resolver<'_, '_> {
             target.key_rule = Some(target.rules.len());
         }
         target.rules.push(plan_rule);
+    }
+
+    /// The row of a target with a condition is there where the same condition is this target's; elsewhere its key can
+    /// be null.
+    fn sibling_is_there(&mut self, value: Expr, role: usize, column: &Column, span: Span) -> Option<Expr> {
+        let ExprKind::Sibling(other) = value.kind else { return Some(value) };
+        let when = |target: usize| self.draft.map.targets[target].when.as_ref();
+        let same = when(role)
+            .zip(when(other))
+            .is_some_and(|(own, other)| self.world.written(own.span) == self.world.written(other.span));
+        if same {
+            return Some(Expr { nullable: false, ..value });
+        }
+        if value.nullable && !column.nullable {
+            let (own, other) = (&self.draft.roles[role].name, &self.draft.roles[other].name);
+            let message = format!("there may be a row of `{own}` without one of `{other}` to refer to");
+            let ddl = self.world.ddl_line(Which::Target, column.line);
+            let error = Diagnostic::error(Code::NULL, span, message).label(ddl, "this column does not take null");
+            let help = format!("give `{own}` the same `when` as `{other}`");
+            self.report(error.help(help));
+            return None;
+        }
+        Some(value)
     }
 
     pub(super) fn restricted(&mut self, value: Expr, rule: &ast::Rule, place: &Place) -> Option<Expr> {
@@ -132,7 +156,7 @@ impl Resolver<'_, '_> {
             let message = "`<->` claims a way back, and there is none";
             let error =
                 Diagnostic::error(Code::NO_WAY_BACK, rule.value.span, message).label(rule.arrow_span, "the claim");
-            self.report(error.help("write `->`").patch("claim the way forward only", rule.arrow_span, "->"));
+            self.report(error.patch("write `->`", rule.arrow_span, "->"));
         }
         for allow in &rule.allows {
             self.check_allow(rule, allow, losses, zero);
@@ -154,7 +178,7 @@ impl Resolver<'_, '_> {
         if let Some(first) = first.filter(|first| first.span != allow.span) {
             let message = format!("`allow({name})` is given twice");
             let error = Diagnostic::error(Code::STALE_ALLOW, allow.span, message).label(first.span, "first here");
-            self.report(error.help("take one out").patch("take it out", allow.span, ""));
+            self.report(error.patch("take one out", allow.span, ""));
             return;
         }
         let needed = if name == "zero.null" { zero } else { losses.iter().any(|loss| loss.name == name) };
@@ -162,7 +186,7 @@ impl Resolver<'_, '_> {
             let message = format!("stale allow: `{name}` does not apply here");
             let error = Diagnostic::error(Code::STALE_ALLOW, allow.span, message);
             let error = if needed { error.note("`->` claims nothing about the way back") } else { error };
-            self.report(error.help("take it out").patch("take it out", allow.span, ""));
+            self.report(error.patch_as(Applicability::MachineApplicable, "take it out", allow.span, ""));
         } else if allow.reason.as_ref().is_none_or(|reason| reason.text.trim().is_empty()) {
             let message = format!("`allow({name})` says no reason");
             self.report(
@@ -192,5 +216,10 @@ fn refused_loss(rule: &ast::Rule, loss: &Loss, ddl: Span) -> Option<Diagnostic> 
         ),
         _ => format!("add `{allow}`, or write `->`"),
     };
-    Some(error.label(ddl, "the column is declared here").help(help).patch("allow it", end, format!(" {allow}")))
+    Some(error.label(ddl, "the column is declared here").patch_as(
+        Applicability::HasPlaceholders,
+        help,
+        end,
+        format!("  {allow}"),
+    ))
 }

@@ -1,19 +1,20 @@
 //! Bodies of maps: keys, rules, what is left behind, guards, examples.
 
 use super::expression::Place;
-use super::{LeftBehind, Resolver};
+use super::{LeftBehind, Resolver, UniquePlace};
 use crate::ast::{self, StatementKind};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::plan::{Arrow, Deferred, Dropped, Expr, ExprKind, Guard, Rollback, Unique};
+use crate::plan::{Arrow, Deferred, Dropped, Expr, ExprKind, Guard, Identity, Rollback, Unique};
 use crate::source::Span;
 use crate::types::Type;
 use crate::world::Which;
 
 impl<'a> Resolver<'a, '_> {
-    /// Resolves everything after the head.
+    /// Resolves everything after the tables of the head.
     pub(super) fn body(&mut self) {
         self.joins();
         self.scope();
+        self.targets();
         let map = self.draft.map;
         for statement in &map.statements {
             self.statement(statement, None);
@@ -29,7 +30,9 @@ impl<'a> Resolver<'a, '_> {
         for part in parts {
             let Some(typed) = self.condition_expr(part, &place) else { continue };
             match typed.kind {
-                ExprKind::Exists(index) => self.draft.step.read.required.push(index),
+                ExprKind::Exists(index) if !self.draft.step.read.exists[index].probed => {
+                    self.draft.step.read.required.push(index);
+                }
                 _ => {
                     rest = Some(match rest {
                         None => typed,
@@ -59,6 +62,7 @@ impl<'a> Resolver<'a, '_> {
             StatementKind::Defer { columns, to } => self.defer(columns, to, statement.span),
             StatementKind::Guard { reason, when } => self.guard(reason, when),
             StatementKind::Unique { columns, reason } => self.unique(columns, reason, statement.span, into),
+            StatementKind::Identity { columns, reason } => self.identity(columns, reason, statement.span, into),
             StatementKind::Irreversible(reason) => self.irreversible(reason.as_ref(), statement.span),
             StatementKind::Example(_) => {} // After all rules, in check/examples.rs.
         }
@@ -103,7 +107,7 @@ impl<'a> Resolver<'a, '_> {
         self.rule(&rule, into);
         for (target, before) in self.draft.step.targets.iter_mut().zip(before) {
             if target.rules.len() > before && target.key_rule != Some(before) {
-                target.identity = Some(before);
+                target.identity = Some(Identity { columns: vec![(before, false)], several: None });
             }
         }
     }
@@ -162,31 +166,44 @@ impl<'a> Resolver<'a, '_> {
     }
 
     fn unique(&mut self, columns: &[(ast::Path, bool)], reason: &ast::Text, span: Span, into: Option<usize>) {
-        let mut places: Vec<(usize, Span, String, bool)> = Vec::new();
+        let Some(places) = self.unique_places(columns, "unique", into) else { return };
+        let role = places[0].0;
+        let line = self.line(span);
+        let column = format!("{}.{}", self.draft.roles[role].name, places[0].2);
+        let reason = self.reason(&super::pascal(&reason.text), &column, &reason.text, line);
+        // The rules may stand below: indexes are filled in when all are known.
+        self.draft.unique.push((places, Unique { target: role, columns: Vec::new(), reason, line }));
+    }
+
+    /// Resolves columns of one target, as `unique` and `identity` name them.
+    pub(super) fn unique_places(
+        &mut self,
+        columns: &[(ast::Path, bool)],
+        word: &str,
+        into: Option<usize>,
+    ) -> Option<Vec<UniquePlace>> {
+        let mut places: Vec<UniquePlace> = Vec::new();
         for (path, fold) in columns {
             let (alias, name) = match path.names.as_slice() {
                 [name] => (None, name),
                 [alias, name] => (Some(alias.clone()), name),
                 _ => {
                     self.report(Diagnostic::error(Code::UNKNOWN_COLUMN, path.span, "this is no target column"));
-                    return;
+                    return None;
                 }
             };
             let columns = ast::Columns { alias, names: vec![name.clone()], span: path.span };
-            let Some(role) = self.rule_target(&columns, into) else { return };
-            let Some(column) = self.target_column(role, name) else { return };
+            let role = self.rule_target(&columns, into)?;
+            let column = self.target_column(role, name)?;
             places.push((role, path.span, column.name.clone(), *fold));
         }
         let role = places[0].0;
         if let Some((_, span, ..)) = places.iter().find(|(other, ..)| *other != role) {
-            self.report(Diagnostic::error(Code::UNKNOWN_COLUMN, *span, "`unique` takes columns of one target"));
-            return;
+            let message = format!("`{word}` takes columns of one target");
+            self.report(Diagnostic::error(Code::UNKNOWN_COLUMN, *span, message));
+            return None;
         }
-        let line = self.line(span);
-        let column = format!("{}.{}", self.draft.roles[role].name, places[0].2);
-        let reason = self.reason(&super::pascal(&reason.text), &column, &reason.text, line);
-        // The rules may stand below: indexes are filled in when all are known.
-        self.draft.unique.push((places, Unique { target: role, columns: Vec::new(), reason, line }));
+        Some(places)
     }
 
     fn irreversible(&mut self, reason: Option<&ast::Text>, span: Span) {

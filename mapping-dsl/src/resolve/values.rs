@@ -4,7 +4,7 @@ use super::Resolver;
 use super::expression::Place;
 use super::kinds::{literal_type, text_max, unite};
 use crate::ast::{self, PatternKind, ValueOutcome};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Applicability, Code, Diagnostic, before_brace};
 use crate::plan::{Arrow, Expr, ExprKind, Literal, Outcome, ValueArm, ValueMap};
 use crate::schema::Column;
 use crate::source::Span;
@@ -273,12 +273,8 @@ fn missing_values(
         _ => {
             let message = format!("value map `{}` does not say what happens to other values", map.name);
             let error = Diagnostic::error(Code::NOT_EXHAUSTIVE, values.name.span, message);
-            let line = "  _ -> reject \"no such value\"\n";
-            diagnostics.push(error.help("add an arm `_ -> reject \"…\"`").patch(
-                "add the rest arm",
-                Span { end: values.end.start, ..values.end },
-                line,
-            ));
+            let (end, line) = before_brace(world.sources, values.end, &["_ -> reject \"no such value\"".to_string()]);
+            diagnostics.push(error.patch("add an arm `_ -> reject \"…\"`", end, line));
             return;
         }
     };
@@ -292,10 +288,10 @@ fn missing_values(
     if let Some(column) = column {
         error = error.label(world.ddl_line(Which::Legacy, column.line), "the values are listed here");
     }
-    let lines: Vec<String> = missing.iter().map(|value| format!("  {value} -> reject \"reason\"\n")).collect();
-    let help = format!("add `{} -> reject \"reason\"`, or map it", missing[0]);
-    let end = Span { end: values.end.start, ..values.end };
-    diagnostics.push(error.help(help).patch("add the missing values", end, lines.concat()));
+    let lines: Vec<String> = missing.iter().map(|value| format!("{value} -> reject \"reason\"")).collect();
+    let (end, lines) = before_brace(world.sources, values.end, &lines);
+    let help = if missing.len() == 1 { "reject it, or map it" } else { "reject them, or map them" };
+    diagnostics.push(error.patch_as(Applicability::HasPlaceholders, help, end, lines));
 }
 
 fn path_text(path: &ast::Path) -> String {

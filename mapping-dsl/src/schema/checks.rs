@@ -1,6 +1,7 @@
 //! CHECK conditions that list the values of a column, in the forms that people and engines write.
 
 use super::Dialect;
+use super::scan::{Kind, Scanner};
 use super::sql::{expression, name};
 use sqlparser::ast::{BinaryOperator, Expr, Value};
 
@@ -20,6 +21,18 @@ pub(super) fn listed(condition: &str, dialect: Dialect) -> Option<(String, Vec<S
         values.extend(listed);
     }
     column.filter(|_| !values.is_empty()).map(|column| (column, values))
+}
+
+/// Returns a condition of a domain with the column in the place of VALUE.
+pub(super) fn with_value(condition: &str, column: &str, dialect: Dialect) -> String {
+    let quoted = format!("\"{}\"", column.replace('"', "\"\""));
+    let mut out = String::with_capacity(condition.len());
+    for piece in Scanner::new(condition, dialect, 0) {
+        let text = &condition[piece.range];
+        let is_value = piece.kind == Kind::Word && text.eq_ignore_ascii_case("value");
+        out.push_str(if is_value { &quoted } else { text });
+    }
+    out
 }
 
 /// Returns the parts between ORs.

@@ -1,184 +1,272 @@
-//! Column definitions: name, type and options.
-//! Name and type are found by own code, since sqlparser keeps no places of them; options are parsed one by one,
-//! so that an unknown one is passed over and those behind it still count.
+//! Column definitions: name, type and options. Options are read one by one, so that an unknown one is passed over
+//! and those behind it still count. Only the text of expressions is kept; `sql` understands them where it is needed.
 
 use super::declared;
-use super::elements::{Element, check_condition, foreign_key};
+use super::elements::Element;
+use super::key;
 use super::read::Reader;
-use super::sql::{Parsing, last_name, name};
 use super::text::Tokens;
-use super::{Assigned, Check, Column, Dialect, Table, UniqueKey};
-use sqlparser::ast::{ColumnOption, Ident};
-use sqlparser::keywords::Keyword;
-use sqlparser::parser::{Parser, ParserError};
-use std::ops::Range;
-
-/// How many words of one column that are no option are passed over; each costs a look at all that follows.
-const MOST_TRIES: usize = 32;
+use super::{Assigned, Check, Column, Dialect, Index, Table, UniqueKey};
+use crate::types::Type;
 
 /// Reads a column definition and adds it to the table.
 pub(super) fn read(reader: &mut Reader, table: &mut Table, element: Element<'_>) {
-    let mut tokens = Tokens::new(element.text, reader.dialect());
+    let dialect = reader.dialect();
+    let mut tokens = Tokens::new(element.text, dialect);
     let Some(column_name) = tokens.take_name() else {
         reader.skip(element.line(0), element.text, "this part of the table was not understood");
         return;
     };
     let declared = declared::take(&mut tokens, element.text);
-    if declared.is_empty() && reader.dialect() != Dialect::Sqlite {
+    let is_computed = tokens.at_words(&["AS"]) || tokens.at_words(&["GENERATED"]);
+    if declared.is_empty() && dialect != Dialect::Sqlite && !is_computed {
         reader.skip(element.line(0), element.text, "this column has no type");
         return;
     }
-    let mut column = new_column(column_name, declared, element.line(0), reader.dialect());
-    if reader.dialect() == Dialect::MariaDb && column.assigned == Assigned::Counter {
+    let mut column = new_column(column_name, declared, element.line(0), dialect);
+    if dialect == Dialect::MariaDb && column.assigned == Assigned::Counter {
         let columns = vec![column.name.clone()]; // `serial` says `unique` too
         table.unique_keys.push(UniqueKey { name: None, columns, line: column.line });
     }
-    options(reader, table, &mut column, element, tokens.at());
+    options(reader, table, &mut column, element, &mut tokens);
     table.columns.push(column);
 }
 
 fn new_column(name: String, declared: &str, line: usize, dialect: Dialect) -> Column {
-    let is_serial = match dialect {
-        Dialect::MariaDb => declared.eq_ignore_ascii_case("serial"),
-        Dialect::PostgreSql => declared::is_serial(declared),
-        Dialect::Sqlite => false,
-    };
+    let assigned = declared::assigned(declared, dialect);
     Column {
         name,
         line,
         declared: declared.split_whitespace().collect::<Vec<_>>().join(" "),
         ty: declared::to_type(declared, dialect),
-        nullable: !is_serial,
+        nullable: assigned == Assigned::No && !declared::refuses_null(declared, dialect),
         default: None,
-        assigned: if is_serial { Assigned::Counter } else { Assigned::No },
+        assigned,
         allowed: None,
         collation: None,
+        charset: None,
         comment: None,
     }
 }
 
-/// Reads the options from a place in the element on.
-fn options(reader: &mut Reader, table: &mut Table, column: &mut Column, element: Element<'_>, from: usize) {
-    let text = &element.text[from..];
-    let Some(mut parsing) = Parsing::new(text, reader.dialect()) else {
-        reader.skip(element.line(from), text, "the options of this column were not understood");
-        return;
-    };
+/// Reads all options that are left.
+fn options(reader: &mut Reader, table: &mut Table, column: &mut Column, element: Element<'_>, tokens: &mut Tokens<'_>) {
     let mut unknown: Option<usize> = None;
-    let mut tries = 0;
-    while !parsing.is_done() && tries < MOST_TRIES {
-        let start = parsing.at();
-        match parsing.parser.maybe_parse(named_option) {
-            Ok(Some((option_name, option))) => {
-                if let Some(first) = unknown.take() {
-                    not_understood(reader, column, element, from + first..from + start);
-                }
-                let part = Part { element, start: from + start, text: parsing.since(start) };
-                take_in(reader, table, column, part, option_name, option);
+    while !tokens.is_done() {
+        let start = tokens.at();
+        let constraint_name = constraint_name(tokens);
+        let line = element.line(start);
+        if option(table, column, tokens, element, constraint_name, line) {
+            if let Some(first) = unknown.take() {
+                not_understood(reader, element, first, start);
             }
-            Ok(None) | Err(_) => {
-                parsing.skip();
-                unknown.get_or_insert(start);
-                tries += 1;
-            }
+        } else {
+            tokens.pass();
+            unknown.get_or_insert(start);
         }
     }
     if let Some(first) = unknown {
-        not_understood(reader, column, element, from + first..element.text.len());
+        not_understood(reader, element, first, element.text.len());
     }
 }
 
-/// An option with its place.
-struct Part<'a> {
-    element: Element<'a>,
-    start: usize,
-    text: &'a str,
+fn not_understood(reader: &mut Reader, element: Element<'_>, start: usize, end: usize) {
+    let what = element.text[start..end].trim();
+    reader.skip(element.line(start), what, "this option of a column was not understood");
 }
 
-/// Reports options that sqlparser does not know; of computed columns the first word says enough.
-fn not_understood(reader: &mut Reader, column: &mut Column, element: Element<'_>, range: Range<usize>) {
-    let unknown = element.text[range.clone()].trim();
-    if unknown.get(..9).is_some_and(|start| start.eq_ignore_ascii_case("generated")) {
-        column.assigned = Assigned::Computed;
-    } else if !harmless(unknown) {
-        reader.skip(element.line(range.start), unknown, "this option of a column was not understood");
+/// Takes CONSTRAINT and the name behind it; MariaDB lets the name out.
+pub(super) fn constraint_name(tokens: &mut Tokens<'_>) -> Option<String> {
+    const KINDS: [&str; 8] = ["PRIMARY", "UNIQUE", "FOREIGN", "CHECK", "REFERENCES", "DEFAULT", "NOT", "NULL"];
+    if !tokens.take_words(&["CONSTRAINT"]) || tokens.at_one_of(&KINDS) {
+        return None;
     }
+    tokens.take_qualified().and_then(|mut parts| parts.pop())
 }
 
-/// Returns whether an unknown option says nothing about the values.
-fn harmless(option: &str) -> bool {
-    let option = option.to_ascii_uppercase();
-    ["VISIBLE", "PERSISTENT", "STORED", "VIRTUAL", "ASC", "DESC"].contains(&option.as_str())
-        || option.starts_with("CHARSET ")
-}
-
-fn named_option(parser: &mut Parser<'_>) -> Result<(Option<Ident>, ColumnOption), ParserError> {
-    let option_name = match parser.parse_keyword(Keyword::CONSTRAINT) {
-        true => Some(parser.parse_identifier()?),
-        false => None,
-    };
-    let option = parser.parse_optional_column_option()?;
-    option.map(|option| (option_name, option)).ok_or_else(|| ParserError::ParserError("no option".to_string()))
-}
-
-fn take_in(
-    reader: &mut Reader,
+/// Takes one option; returns false if none is known that begins so.
+fn option(
     table: &mut Table,
     column: &mut Column,
-    part: Part<'_>,
-    option_name: Option<Ident>,
-    option: ColumnOption,
-) {
-    let dialect = reader.dialect();
-    let line = part.element.line(part.start);
-    let option_name = option_name.map(|ident| name(&ident, dialect));
-    match option {
-        ColumnOption::Null => column.nullable = true,
-        ColumnOption::NotNull => column.nullable = false,
-        ColumnOption::Default(_) => set_default(column, after_word(part.text)),
-        ColumnOption::PrimaryKey(_) => table.primary_key = vec![column.name.clone()],
-        ColumnOption::Unique(_) => {
-            table.unique_keys.push(UniqueKey { name: option_name, columns: vec![column.name.clone()], line });
+    tokens: &mut Tokens<'_>,
+    element: Element<'_>,
+    name: Option<String>,
+    line: usize,
+) -> bool {
+    let dialect = tokens.dialect();
+    if tokens.take_words(&["NOT", "NULL"]) {
+        column.nullable = false;
+    } else if tokens.take_words(&["NULL"]) {
+        column.nullable = column.assigned != Assigned::Counter;
+    } else if tokens.take_words(&["DEFAULT"]) {
+        set_default(column, expression(tokens, element.text));
+    } else if tokens.take_words(&["PRIMARY", "KEY"]) || dialect == Dialect::MariaDb && tokens.take_words(&["KEY"]) {
+        table.primary_key = key_columns(column, tokens, element);
+    } else if tokens.take_words(&["UNIQUE"]) {
+        tokens.take_words(&["KEY"]);
+        table.unique_keys.push(UniqueKey { name, columns: key_columns(column, tokens, element), line });
+    } else if tokens.take_words(&["CHECK"]) {
+        let condition = tokens.take_group_text().unwrap_or_default().to_string();
+        table.checks.push(Check { name, condition, line });
+    } else if tokens.take_phrase("FOREIGN KEY") || tokens.at_words(&["REFERENCES"]) {
+        let columns = key_columns(column, tokens, element);
+        if tokens.take_words(&["REFERENCES"]) {
+            table.foreign_keys.extend(key::referenced(tokens, element.text, columns, name, line));
         }
-        ColumnOption::ForeignKey(key) => {
-            let key = foreign_key(key, vec![column.name.clone()], dialect, line);
-            table.foreign_keys.push(super::ForeignKey { name: option_name, ..key });
-        }
-        ColumnOption::Check(_) => {
-            table.checks.push(Check { name: option_name, condition: check_condition(part.text, dialect), line });
-        }
-        ColumnOption::Collation(collation) => column.collation = Some(last_name(&collation, dialect)),
-        ColumnOption::Comment(comment) => column.comment = Some(comment),
-        ColumnOption::Generated { generation_expr, .. } => {
-            column.assigned = if generation_expr.is_some() { Assigned::Computed } else { Assigned::Counter };
-            column.nullable &= column.assigned == Assigned::Computed;
-        }
-        ColumnOption::Identity(_) => column.assigned = Assigned::Counter,
-        ColumnOption::DialectSpecific(_) => counter_word(column, part.text),
-        ColumnOption::CharacterSet(_) | ColumnOption::OnUpdate(_) | ColumnOption::Invisible => {}
-        _ => reader.skip(line, part.text, "this option of a column is not read"),
+    } else if dialect == Dialect::SqlServer && tokens.take_words(&["INDEX"]) {
+        let name = tokens.take_name();
+        table.indexes.push(Index { name, columns: key_columns(column, tokens, element), line });
+    } else {
+        return tells_of_values(column, tokens, element) || says_nothing(tokens);
     }
+    true
+}
+
+/// Returns the columns of a key that stands at a column: this one, but for SQL Server, which can name others.
+fn key_columns(column: &Column, tokens: &mut Tokens<'_>, element: Element<'_>) -> Vec<String> {
+    let own = vec![column.name.clone()];
+    if tokens.dialect() != Dialect::SqlServer {
+        return own;
+    }
+    while tokens.take_listed("UNIQUE CLUSTERED NONCLUSTERED HASH") {}
+    let named = tokens.take_group().and_then(|group| key::only_columns(&element.text[group], tokens.dialect()));
+    named.unwrap_or(own)
+}
+
+/// Takes an option about the values of the column: how they come about, how they compare, what they mean.
+fn tells_of_values(column: &mut Column, tokens: &mut Tokens<'_>, element: Element<'_>) -> bool {
+    if tokens.take_words(&["COLLATE"]) {
+        tokens.take_symbol("=");
+        column.collation = tokens.take_qualified().and_then(|mut parts| parts.pop());
+    } else if tokens.take_words(&["CHARACTER", "SET"]) || tokens.take_words(&["CHARSET"]) {
+        tokens.take_symbol("=");
+        column.charset = tokens.take_name().map(|name| name.to_lowercase());
+    } else if tokens.take_words(&["COMMENT"]) {
+        column.comment = tokens.take_literal();
+    } else if tokens.take_one_of(&["AUTO_INCREMENT", "AUTOINCREMENT"]) {
+        counts(column);
+    } else if tokens.dialect() == Dialect::SqlServer && tokens.take_words(&["IDENTITY"]) {
+        tokens.take_group();
+        counts(column);
+    } else if tokens.take_words(&["GENERATED"]) {
+        generated(column, tokens, element);
+    } else if tokens.take_words(&["AS"]) {
+        computed(column, tokens, element);
+    } else if tokens.take_words(&["ON", "UPDATE"]) {
+        expression(tokens, element.text); // only for rows that are changed later
+    } else {
+        return false;
+    }
+    true
+}
+
+fn counts(column: &mut Column) {
+    column.assigned = Assigned::Counter;
+    column.nullable = false;
+}
+
+/// GENERATED … AS IDENTITY counts; AS ROW START and AS (…) compute.
+fn generated(column: &mut Column, tokens: &mut Tokens<'_>, element: Element<'_>) {
+    let _ = tokens.take_words(&["ALWAYS"]) || tokens.take_words(&["BY", "DEFAULT"]);
+    tokens.take_words(&["ON", "NULL"]);
+    tokens.take_words(&["AS"]);
+    if tokens.take_words(&["IDENTITY"]) {
+        tokens.take_group();
+        counts(column);
+    } else {
+        tokens.take_one_of(&["ROW", "TRANSACTION_ID", "SEQUENCE_NUMBER"]);
+        match tokens.take_one_of(&["START", "END"]) {
+            true => column.assigned = Assigned::Computed,
+            false => computed(column, tokens, element),
+        }
+    }
+}
+
+fn computed(column: &mut Column, tokens: &mut Tokens<'_>, element: Element<'_>) {
+    expression(tokens, element.text);
+    column.assigned = Assigned::Computed;
+    if column.declared.is_empty() && tokens.dialect() == Dialect::SqlServer {
+        column.ty = Type::Other("computed".to_string());
+    }
+}
+
+/// Options of one word that say nothing about the values.
+const ALONE: &str = "VISIBLE INVISIBLE IGNORED COMPRESSED STORED VIRTUAL PERSISTENT PERSISTED ASC DESC CLUSTERED \
+    NONCLUSTERED HASH ROWGUIDCOL SPARSE FILESTREAM HIDDEN ENFORCED DEFERRABLE BINARY ASCII UNICODE FIRST VALID BTREE \
+    DISTINCT MASKED ENCRYPTED";
+
+/// Options of two words, of which the second may be anything.
+const WITH_A_WORD: &str = "INITIALLY COLUMN_FORMAT STORAGE COMPRESSION SRID REF_SYSTEM_ID AFTER USING COMMENT \
+    KEY_BLOCK_SIZE ENGINE_ATTRIBUTE SECONDARY_ENGINE_ATTRIBUTE FILLFACTOR WITH OPTIONS INCLUDE";
+
+/// Options of several words.
+const PHRASES: [&str; 16] = [
+    "NOT FOR REPLICATION",
+    "NOT DEFERRABLE",
+    "NOT ENFORCED",
+    "NOT VALID",
+    "NOT VISIBLE",
+    "NOT HIDDEN",
+    "NOT IGNORED",
+    "NO INHERIT",
+    "WITH VALUES",
+    "WITH SYSTEM VERSIONING",
+    "WITHOUT SYSTEM VERSIONING",
+    "NULLS DISTINCT",
+    "NULLS NOT DISTINCT",
+    "NULLS FIRST",
+    "NULLS LAST",
+    "USING INDEX TABLESPACE",
+];
+
+/// Passes over an option that says nothing about the values, or what belongs to the option before it.
+pub(super) fn says_nothing(tokens: &mut Tokens<'_>) -> bool {
+    if let Some(phrase) = PHRASES.iter().find(|phrase| tokens.take_phrase(phrase)) {
+        if phrase.ends_with("TABLESPACE") {
+            tokens.take();
+        }
+        return true;
+    }
+    if tokens.take_words(&["ON", "CONFLICT"]) {
+        tokens.take();
+        return true;
+    }
+    if tokens.dialect() == Dialect::SqlServer && tokens.take_words(&["ON"]) {
+        tokens.take_name(); // a filegroup, or a partition scheme and its column
+        tokens.take_group();
+        return true;
+    }
+    if tokens.take_listed(WITH_A_WORD) {
+        tokens.take_one_of(&["PARSER", "OPTIONS"]);
+        tokens.take_symbol("=");
+        tokens.pass();
+        return true;
+    }
+    let alone = tokens.take_listed(ALONE);
+    if alone && tokens.take_symbol("=") {
+        tokens.take(); // `COMPRESSED=zlib`
+    }
+    alone
+}
+
+/// Takes an expression: its first token whatever it is, then all up to where an option begins.
+pub(super) fn expression<'a>(tokens: &mut Tokens<'_>, text: &'a str) -> &'a str {
+    let start = tokens.at();
+    tokens.pass();
+    while !tokens.is_done() && !declared::option_starts(tokens) {
+        tokens.pass();
+    }
+    &text[start..tokens.end().max(start)]
 }
 
 /// Takes in a default; one that draws from a sequence makes a counter of the column.
 pub(super) fn set_default(column: &mut Column, default: &str) {
-    column.default = Some(default.trim().to_string()).filter(|default| !default.eq_ignore_ascii_case("null"));
-    let call = default.trim_start_matches('(').trim_start();
-    if call.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("nextval(")) {
+    let call = default.trim_start_matches(['(', ' ']).trim_start().to_ascii_lowercase();
+    if call.starts_with("nextval(") || call.starts_with("next value for") || call.starts_with("nextval (") {
         column.assigned = Assigned::Counter;
         column.default = None;
+        return;
     }
-}
-
-/// AUTO_INCREMENT and AUTOINCREMENT come as loose words, as does the direction of a key.
-fn counter_word(column: &mut Column, text: &str) {
-    if text.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("auto")) {
-        column.assigned = Assigned::Counter;
-        column.nullable = false;
-    }
-}
-
-/// Returns what stands behind the first word.
-fn after_word(text: &str) -> &str {
-    text.trim_start().find(|c: char| !c.is_ascii_alphabetic()).map_or("", |at| text.trim_start()[at..].trim())
+    let is_null = default.trim_matches(['(', ')', ' ']).eq_ignore_ascii_case("null");
+    column.default = Some(default.trim().to_string()).filter(|default| !is_null && !default.is_empty());
 }

@@ -207,7 +207,9 @@ fn same_type(declared: &Column, live: &Column) -> bool {
 fn names(columns: &[String], dialect: Dialect) -> Vec<String> {
     match dialect {
         Dialect::PostgreSql => columns.to_vec(),
-        Dialect::MariaDb | Dialect::Sqlite => columns.iter().map(|column| column.to_lowercase()).collect(),
+        Dialect::MariaDb | Dialect::Sqlite | Dialect::SqlServer => {
+            columns.iter().map(|column| column.to_lowercase()).collect()
+        }
     }
 }
 

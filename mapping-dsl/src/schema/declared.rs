@@ -4,67 +4,41 @@
 pub(super) mod mariadb;
 mod postgresql;
 pub(super) mod sqlite;
+mod sqlserver;
 
-pub(super) use postgresql::is_serial;
-
-use super::Dialect;
 use super::scan::Kind;
-use super::text::{Tokens, literal};
+use super::text::{Tokens, literal, unquote};
+use super::{Assigned, Dialect};
 use crate::types::Type;
 
 /// Words with which the options of a column begin, so that its type is over.
-const OPTIONS: [&str; 31] = [
-    "NOT",
-    "NULL",
-    "DEFAULT",
-    "PRIMARY",
-    "UNIQUE",
-    "KEY",
-    "CHECK",
-    "CONSTRAINT",
-    "REFERENCES",
-    "COLLATE",
-    "COMMENT",
-    "AUTO_INCREMENT",
-    "AUTOINCREMENT",
-    "GENERATED",
-    "AS",
-    "ON",
-    "CHARSET",
-    "ASCII",
-    "UNICODE",
-    "VISIBLE",
-    "INVISIBLE",
-    "STORAGE",
-    "COMPRESSION",
-    "COMPRESSED",
-    "COLUMN_FORMAT",
-    "SRID",
-    "REF_SYSTEM_ID",
-    "OPTIONS",
-    "FIRST",
-    "AFTER",
-    "DEFERRABLE",
-];
+const OPTIONS: &str = "NOT NULL DEFAULT PRIMARY UNIQUE KEY CHECK CONSTRAINT REFERENCES COLLATE COMMENT AUTO_INCREMENT \
+    AUTOINCREMENT GENERATED AS ON CHARSET ASCII UNICODE VISIBLE INVISIBLE STORAGE COMPRESSION COMPRESSED COLUMN_FORMAT \
+    SRID REF_SYSTEM_ID OPTIONS FIRST AFTER DEFERRABLE";
+
+/// More such words in SQL Server, where every type is one word.
+const SQL_SERVER_OPTIONS: &str = "IDENTITY ROWGUIDCOL SPARSE MASKED ENCRYPTED FILESTREAM HIDDEN PERSISTED WITH INDEX";
 
 /// Takes the tokens of a type and returns its text; empty where SQLite has none.
 pub(super) fn take<'a>(tokens: &mut Tokens<'_>, text: &'a str) -> &'a str {
     let start = tokens.at();
     let mut end = start;
-    while !tokens.is_done() && !option_starts(tokens, end > start) {
-        if tokens.take_group().is_none() {
-            tokens.take();
-        }
+    while !tokens.is_done() && !option_starts(tokens) && !(end > start && tokens.at_words(&["BINARY"])) {
+        tokens.pass();
         end = tokens.end();
     }
     &text[start..end]
 }
 
-fn option_starts(tokens: &Tokens<'_>, after_a_word: bool) -> bool {
+/// Returns whether an option of a column begins here.
+pub(super) fn option_starts(tokens: &Tokens<'_>) -> bool {
     let Some((kind, word)) = tokens.peek(0) else { return true };
-    let versioned = tokens.at_words(&["WITH", "SYSTEM"]) || tokens.at_words(&["WITHOUT", "SYSTEM"]);
-    let charset = tokens.at_words(&["CHARACTER", "SET"]) || after_a_word && tokens.at_words(&["BINARY"]);
-    kind == Kind::Word && (versioned || charset || OPTIONS.iter().any(|option| word.eq_ignore_ascii_case(option)))
+    let listed = |words: &str| words.split(' ').any(|option| word.eq_ignore_ascii_case(option));
+    let phrases = ["WITH SYSTEM", "WITHOUT SYSTEM", "CHARACTER SET"];
+    kind == Kind::Word
+        && (listed(OPTIONS)
+            || phrases.iter().any(|phrase| tokens.at_phrase(phrase))
+            || tokens.dialect() == Dialect::SqlServer && listed(SQL_SERVER_OPTIONS))
 }
 
 /// Returns what a declared type can hold.
@@ -74,8 +48,24 @@ pub(super) fn to_type(declared: &str, dialect: Dialect) -> Type {
         Dialect::MariaDb => mariadb::known(&spelled),
         Dialect::PostgreSql => postgresql::known(&spelled),
         Dialect::Sqlite => sqlite::known(&spelled),
+        Dialect::SqlServer => sqlserver::known(&spelled),
     };
-    known.unwrap_or_else(|| Type::Other(declared.to_string()))
+    known.unwrap_or_else(|| Type::Other(declared.split_whitespace().collect::<Vec<_>>().join(" ")))
+}
+
+/// Returns how values of a type come about, where the type alone says so.
+pub(super) fn assigned(declared: &str, dialect: Dialect) -> Assigned {
+    match dialect {
+        Dialect::MariaDb if declared.eq_ignore_ascii_case("serial") => Assigned::Counter,
+        Dialect::PostgreSql if postgresql::is_serial(declared) => Assigned::Counter,
+        Dialect::SqlServer if sqlserver::is_version(&Spelled::new(declared, dialect)) => Assigned::Computed,
+        Dialect::MariaDb | Dialect::PostgreSql | Dialect::Sqlite | Dialect::SqlServer => Assigned::No,
+    }
+}
+
+/// Returns whether a type alone says that there is no null.
+pub(super) fn refuses_null(declared: &str, dialect: Dialect) -> bool {
+    dialect == Dialect::SqlServer && Spelled::new(declared, dialect).name() == "sysname"
 }
 
 /// Exact decimals whose digits are not bounded: as many as PostgreSQL's `numeric` can have at all,
@@ -107,12 +97,15 @@ impl Spelled {
             };
             match kind {
                 Kind::Word => spelled.words.push(text.to_lowercase()),
+                // SQL Server's tools quote the names of its own types too.
+                Kind::Quoted if dialect == Dialect::SqlServer => spelled.words.push(unquote(text).to_lowercase()),
+                // What stands before a point is the namespace of the type.
+                Kind::Symbol if text == "." => spelled.words.truncate(spelled.words.len().saturating_sub(1)),
                 Kind::Symbol => spelled.array |= text == "[",
                 Kind::Quoted | Kind::Literal | Kind::Space | Kind::Comment => spelled.words.push(text.to_string()),
             }
         }
         spelled.array |= spelled.words.iter().any(|word| word == "array");
-        spelled.words.retain(|word| word != "pg_catalog");
         spelled
     }
 
@@ -138,9 +131,9 @@ impl Spelled {
         Type::Text { max: self.number(0) }
     }
 
-    /// Returns the digits of a fraction of a second.
+    /// Returns the digits of a fraction of a second; six are the most but where the default has more.
     fn digits(&self, default: u8) -> u8 {
-        self.number(0).map_or(default, |digits| digits.min(6) as u8)
+        self.number(0).map_or(default, |digits| digits.min(u32::from(default.max(6))) as u8)
     }
 
     /// Returns a decimal; a scale below nought stands for noughts before the point.
@@ -174,6 +167,7 @@ mod tests {
             (Dialect::MariaDb, include_str!("declared/mariadb.txt")),
             (Dialect::PostgreSql, include_str!("declared/postgresql.txt")),
             (Dialect::Sqlite, include_str!("declared/sqlite.txt")),
+            (Dialect::SqlServer, include_str!("declared/sqlserver.txt")),
         ] {
             seen.push_str(&format!("-- {dialect}\n"));
             for name in names.lines() {

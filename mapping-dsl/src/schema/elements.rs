@@ -1,13 +1,12 @@
 //! The elements of a CREATE TABLE, also those that ALTER TABLE adds: constraints and columns.
-//! Each is parsed on its own, so that what one of them says strangely costs no other.
+//! Each is read on its own, so that what one of them says strangely costs no other.
 
-use super::column;
-use super::read::Reader;
+use super::column::{self, constraint_name, says_nothing};
+use super::key;
+use super::read::{Reader, find_column};
 use super::split::Statement;
-use super::sql::{Parsing, last_name, name};
 use super::text::Tokens;
-use super::{Check, Dialect, ForeignKey, Index, Table, UniqueKey};
-use sqlparser::ast::{Expr, ForeignKeyConstraint, FunctionArguments, Ident, IndexColumn, TableConstraint};
+use super::{Check, Dialect, Index, Table, UniqueKey};
 use std::ops::Range;
 
 /// Where a table element stands.
@@ -27,6 +26,11 @@ impl<'a> Element<'a> {
     pub(super) fn line(&self, offset: usize) -> usize {
         self.statement.line(self.start + offset)
     }
+
+    /// Returns the element from a place on.
+    pub(super) fn from(&self, offset: usize) -> Element<'a> {
+        Element { text: &self.text[offset..], start: self.start + offset, ..*self }
+    }
 }
 
 /// Reads all elements between the parentheses of a table.
@@ -40,153 +44,188 @@ pub(super) fn all(reader: &mut Reader, table: &mut Table, statement: Statement<'
     }
 }
 
-/// Reads a table constraint; returns false if the element is a column.
+/// Reads a table constraint; returns false if the element is a column. SQLite needs no comma between constraints.
 pub(super) fn constraint(reader: &mut Reader, table: &mut Table, element: Element<'_>) -> bool {
-    let tokens = Tokens::new(element.text, reader.dialect());
-    if !may_be_constraint(&tokens) {
+    let mut tokens = Tokens::new(element.text, reader.dialect());
+    if !is_constraint(&tokens) {
         return false;
     }
-    let parsed = Parsing::new(element.text, reader.dialect())
-        .map(|mut parsing| (parsing.parser.parse_optional_table_constraint(), parsing));
-    match parsed {
-        Some((Ok(Some(constraint)), parsing)) => {
-            take_in(reader, table, element, constraint);
-            rest(reader, element, &parsing);
-            true
-        }
-        Some((Ok(None), _)) if !is_only_constraint(&tokens) => false,
-        _ if is_only_constraint(&tokens) => {
-            reader.skip(element.line(0), element.text, "this part of the table was not understood");
-            true
-        }
-        _ => false,
-    }
-}
-
-/// Returns whether the first word is one with which constraints begin. A column may be called so too.
-fn may_be_constraint(tokens: &Tokens<'_>) -> bool {
-    const WORDS: [&str; 12] = [
-        "CONSTRAINT",
-        "PRIMARY",
-        "UNIQUE",
-        "FOREIGN",
-        "CHECK",
-        "KEY",
-        "INDEX",
-        "FULLTEXT",
-        "SPATIAL",
-        "EXCLUDE",
-        "PERIOD",
-        "LIKE",
-    ];
-    WORDS.iter().any(|word| tokens.at_words(&[word]))
-}
-
-/// Returns whether the element can be no column: its first word is reserved, or the second tells.
-fn is_only_constraint(tokens: &Tokens<'_>) -> bool {
-    let reserved = ["CONSTRAINT", "PRIMARY", "UNIQUE", "FOREIGN", "CHECK", "LIKE"];
-    let in_mariadb = ["KEY", "INDEX", "FULLTEXT", "SPATIAL"];
-    reserved.iter().any(|word| tokens.at_words(&[word]))
-        || tokens.dialect() == Dialect::MariaDb && in_mariadb.iter().any(|word| tokens.at_words(&[word]))
-        || tokens.at_words(&["PERIOD", "FOR"])
-        || tokens.at_words(&["EXCLUDE", "USING"])
-}
-
-/// Reports what stands behind a constraint that was understood.
-fn rest(reader: &mut Reader, element: Element<'_>, parsing: &Parsing<'_>) {
-    let text = &element.text[parsing.at()..];
-    if !text.trim().is_empty() {
-        reader.skip(element.line(parsing.at()), text, "this end of a constraint was not understood");
-    }
-}
-
-fn take_in(reader: &mut Reader, table: &mut Table, element: Element<'_>, constraint: TableConstraint) {
-    let dialect = reader.dialect();
-    let line = element.line(0);
-    let named = |ident: Option<Ident>| ident.map(|ident| name(&ident, dialect));
-    match constraint {
-        TableConstraint::PrimaryKey(key) => match columns_of(&key.columns, dialect) {
-            Some(columns) => table.primary_key = columns,
-            None => reader.skip(line, element.text, "a key over an expression is no key of columns"),
-        },
-        TableConstraint::Unique(key) => match columns_of(&key.columns, dialect) {
-            Some(columns) => {
-                table.unique_keys.push(UniqueKey { name: named(key.name.or(key.index_name)), columns, line });
-            }
-            None => reader.skip(line, element.text, "a key over an expression is no key of columns"),
-        },
-        TableConstraint::ForeignKey(key) => {
-            let columns = key.columns.iter().map(|column| name(column, dialect)).collect();
-            table.foreign_keys.push(foreign_key(key, columns, dialect, line));
-        }
-        TableConstraint::Check(check) => {
-            let condition = check_condition(element.text, dialect);
-            table.checks.push(Check { name: named(check.name), condition, line });
-        }
-        TableConstraint::Index(index) => {
-            let columns = index.columns.iter().filter_map(|column| column_of(column, dialect)).collect();
-            table.indexes.push(Index { name: named(index.name), columns, line });
-        }
-        TableConstraint::FulltextOrSpatial(_)
-        | TableConstraint::PrimaryKeyUsingIndex(_)
-        | TableConstraint::UniqueUsingIndex(_)
-        | TableConstraint::Exclude(_) => {
-            reader.skip(line, element.text, "a constraint or index of this kind is not read");
-        }
-    }
-}
-
-/// Returns a foreign key with its actions in words; NO ACTION is what holds without words.
-pub(super) fn foreign_key(
-    key: ForeignKeyConstraint,
-    columns: Vec<String>,
-    dialect: Dialect,
-    line: usize,
-) -> ForeignKey {
-    let action = |on: &str, action: Option<_>| action.map(|action| format!("on {on} {action}").to_lowercase());
-    ForeignKey {
-        name: key.name.or(key.index_name).map(|ident| name(&ident, dialect)),
-        columns,
-        table: last_name(&key.foreign_table, dialect),
-        referenced: key.referred_columns.iter().map(|column| name(column, dialect)).collect(),
-        actions: action("delete", key.on_delete).into_iter().chain(action("update", key.on_update)).collect(),
-        line,
-    }
-}
-
-fn columns_of(columns: &[IndexColumn], dialect: Dialect) -> Option<Vec<String>> {
-    columns.iter().map(|column| column_of(column, dialect)).collect()
-}
-
-/// Returns the column of an index part; MariaDB's `name(10)` looks like a call.
-fn column_of(column: &IndexColumn, dialect: Dialect) -> Option<String> {
-    match &column.column.expr {
-        Expr::Identifier(ident) => Some(name(ident, dialect)),
-        Expr::Function(call) if dialect == Dialect::MariaDb => match &call.args {
-            FunctionArguments::List(list) if list.args.len() == 1 => {
-                let length = list.args[0].to_string();
-                length.bytes().all(|byte| byte.is_ascii_digit()).then(|| last_name(&call.name, dialect))
-            }
-            _ => None,
-        },
-        Expr::Collate { expr, .. } => match expr.as_ref() {
-            Expr::Identifier(ident) => Some(name(ident, dialect)),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-/// Returns the text in the parentheses behind CHECK.
-pub(super) fn check_condition(text: &str, dialect: Dialect) -> String {
-    let mut tokens = Tokens::new(text, dialect);
     while !tokens.is_done() {
-        if tokens.take_words(&["CHECK"])
-            && let Some(group) = tokens.take_group()
-        {
-            return text[group].trim().to_string();
+        let start = tokens.at();
+        if is_constraint(&tokens) {
+            let name = constraint_name(&mut tokens);
+            one(reader, table, element, &mut tokens, name, element.line(start));
+        } else if !says_nothing(&mut tokens) {
+            let text = &element.text[start..];
+            reader.skip(element.line(start), text, "this end of a constraint was not understood");
+            break;
         }
+    }
+    true
+}
+
+/// Returns whether a constraint begins. Words that are not reserved can also be names of columns.
+fn is_constraint(tokens: &Tokens<'_>) -> bool {
+    let reserved = ["CONSTRAINT", "UNIQUE", "CHECK", "LIKE"];
+    let indexes: &[&str] = match tokens.dialect() {
+        Dialect::MariaDb => &["KEY", "INDEX", "FULLTEXT", "SPATIAL"],
+        Dialect::SqlServer => &["INDEX"],
+        Dialect::PostgreSql | Dialect::Sqlite => &[],
+    };
+    let phrases =
+        ["PRIMARY KEY", "FOREIGN KEY", "PERIOD FOR", "EXCLUDE USING", "NOT NULL", "VECTOR KEY", "VECTOR INDEX"];
+    tokens.at_one_of(&reserved)
+        || tokens.at_one_of(indexes)
+        || phrases.iter().any(|phrase| tokens.at_phrase(phrase))
+        || tokens.dialect() == Dialect::SqlServer && tokens.at_words(&["DEFAULT"])
+}
+
+/// Reads one constraint from behind its name on.
+fn one(
+    reader: &mut Reader,
+    table: &mut Table,
+    element: Element<'_>,
+    tokens: &mut Tokens<'_>,
+    name: Option<String>,
+    line: usize,
+) {
+    let start = tokens.at();
+    let understood = if tokens.take_words(&["PRIMARY", "KEY"]) {
+        primary_key(table, element, tokens)
+    } else if tokens.take_words(&["UNIQUE"]) {
+        unique_key(reader, table, element, tokens, name, line)
+    } else if tokens.take_words(&["FOREIGN", "KEY"]) {
+        foreign_key(table, element, tokens, name, line)
+    } else if tokens.take_words(&["CHECK"]) {
+        let condition = tokens.take_group_text().map(str::to_string);
+        let check = condition.map(|condition| Check { name, condition, line });
+        check.map(|check| table.checks.push(check)).is_some()
+    } else if tokens.at_one_of(&["KEY", "INDEX"]) {
+        tokens.take();
+        index(table, element, tokens, line)
+    } else if tokens.take_words(&["NOT", "NULL"]) {
+        let dialect = reader.dialect();
+        let column = tokens.take_name().and_then(|name| find_column(&mut table.columns, &name, dialect));
+        column.map(|column| column.nullable = false).is_some()
+    } else if tokens.take_words(&["DEFAULT"]) {
+        default_for(reader, table, element, tokens)
+    } else if tokens.take_words(&["LIKE"]) {
+        like(reader, table, tokens)
+    } else {
+        let what = &element.text[start..];
+        while !tokens.is_done() {
+            tokens.pass();
+        }
+        reader.skip(line, what, "a constraint or index of this kind is not read");
+        true
+    };
+    if !understood {
+        while !tokens.is_done() {
+            tokens.pass();
+        }
+        reader.skip(line, &element.text[start..], "this part of the table was not understood");
+    }
+}
+
+/// Takes what may stand between the kind of a key and its columns, and the name that MariaDB writes there.
+fn before_columns(tokens: &mut Tokens<'_>) -> Option<String> {
+    let mut name = None;
+    while !tokens.is_done() && !tokens.at_symbol("(") {
+        if tokens.take_words(&["USING"]) {
+            tokens.take();
+        } else if !tokens.take_one_of(&["CLUSTERED", "NONCLUSTERED", "COLUMNSTORE", "HASH", "KEY", "INDEX"])
+            && !tokens.take_words(&["NULLS", "NOT", "DISTINCT"])
+            && !tokens.take_words(&["NULLS", "DISTINCT"])
+            && !tokens.take_words(&["IF", "NOT", "EXISTS"])
+        {
+            name = Some(tokens.take_name()?);
+        }
+    }
+    name
+}
+
+fn primary_key(table: &mut Table, element: Element<'_>, tokens: &mut Tokens<'_>) -> bool {
+    before_columns(tokens);
+    let group = tokens.take_group().map(|group| &element.text[group]);
+    let columns = group.and_then(|group| key::only_columns(group, tokens.dialect()));
+    columns.map(|columns| table.primary_key = columns).is_some()
+}
+
+fn unique_key(
+    reader: &mut Reader,
+    table: &mut Table,
+    element: Element<'_>,
+    tokens: &mut Tokens<'_>,
+    name: Option<String>,
+    line: usize,
+) -> bool {
+    let name = name.or(before_columns(tokens));
+    before_columns(tokens);
+    let Some(group) = tokens.take_group().map(|group| &element.text[group]) else { return false };
+    match key::only_columns(group, tokens.dialect()) {
+        Some(columns) => table.unique_keys.push(UniqueKey { name, columns, line }),
+        None => reader.skip(line, element.text, "a key over an expression is no key of columns"),
+    }
+    true
+}
+
+fn foreign_key(
+    table: &mut Table,
+    element: Element<'_>,
+    tokens: &mut Tokens<'_>,
+    name: Option<String>,
+    line: usize,
+) -> bool {
+    let own_name = before_columns(tokens);
+    let Some(group) = tokens.take_group().map(|group| &element.text[group]) else { return false };
+    let columns = key::columns(group, tokens.dialect()).into_iter().flatten().collect();
+    if !tokens.take_words(&["REFERENCES"]) {
+        return false;
+    }
+    let key = key::referenced(tokens, element.text, columns, name.or(own_name), line);
+    key.map(|key| table.foreign_keys.push(key)).is_some()
+}
+
+fn index(table: &mut Table, element: Element<'_>, tokens: &mut Tokens<'_>, line: usize) -> bool {
+    let name = if tokens.at_words(&["USING"]) || tokens.at_symbol("(") { None } else { tokens.take_name() };
+    let unique = tokens.take_words(&["UNIQUE"]);
+    before_columns(tokens);
+    if tokens.dialect() == Dialect::SqlServer && !tokens.at_symbol("(") {
+        return true; // a columnstore, which has all columns
+    }
+    let Some(group) = tokens.take_group().map(|group| &element.text[group]) else { return false };
+    let all = key::columns(group, tokens.dialect());
+    match all.iter().cloned().collect::<Option<Vec<String>>>() {
+        Some(columns) if unique => table.unique_keys.push(UniqueKey { name, columns, line }),
+        _ => table.indexes.push(Index { name, columns: all.into_iter().flatten().collect(), line }),
+    }
+    true
+}
+
+/// SQL Server's `DEFAULT (value) FOR column`.
+fn default_for(reader: &Reader, table: &mut Table, element: Element<'_>, tokens: &mut Tokens<'_>) -> bool {
+    let start = tokens.at();
+    tokens.pass();
+    while !tokens.is_done() && !tokens.at_words(&["FOR"]) {
+        tokens.pass();
+    }
+    let default = &element.text[start..tokens.end().max(start)];
+    if !tokens.take_words(&["FOR"]) {
+        return false;
+    }
+    let Some(name) = tokens.take_name() else { return false };
+    tokens.take_words(&["WITH", "VALUES"]);
+    let column = find_column(&mut table.columns, &name, reader.dialect());
+    column.map(|column| column::set_default(column, default)).is_some()
+}
+
+/// `LIKE other` copies columns.
+fn like(reader: &Reader, table: &mut Table, tokens: &mut Tokens<'_>) -> bool {
+    let other = tokens.take_qualified().and_then(|parts| reader.table(&parts));
+    let Some(other) = other else { return false };
+    table.columns.extend(other.columns.iter().cloned());
+    while tokens.take_one_of(&["INCLUDING", "EXCLUDING"]) {
         tokens.take();
     }
-    text.trim().to_string()
+    true
 }

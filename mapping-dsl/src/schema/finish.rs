@@ -3,28 +3,20 @@
 
 use super::checks;
 use super::declared;
-use super::read::{Reader, UserType, find_column};
-use super::text::Tokens;
-use super::{Column, Dialect, Schema, Table};
-use crate::types::Type;
+use super::read::{Reader, find_column};
+use super::{Dialect, Schema, Skipped, Table};
+use crate::source::FileId;
 
 /// Makes the schema out of what was read.
-pub(super) fn finish(reader: Reader) -> Schema {
-    let Reader { mut schema, user_types, domain_columns } = reader;
-    let dialect = schema.dialect;
-    for table in &mut schema.tables {
-        for column in &mut table.columns {
-            let mut seen = 0;
-            // A domain may stand for a domain; a ring of them ends with as many steps as there are types.
-            while let Some((name, made)) = user_type(column, dialect).and_then(|name| user_types.get_key_value(&name)) {
-                column.nullable &= !domain_columns.contains(name);
-                apply(column, made, dialect);
-                seen += 1;
-                if seen > user_types.len() {
-                    break;
-                }
-            }
-        }
+pub(super) fn finish(reader: Reader, file: FileId) -> Schema {
+    let dialect = reader.dialect();
+    let Reader { tables, mut skipped, user_types, virtual_tables, .. } = reader;
+    let mut tables = tables.finish();
+    if dialect == Dialect::Sqlite {
+        tables.retain(|table| !is_inner(table, &virtual_tables, &mut skipped));
+    }
+    for table in &mut tables {
+        user_types.apply(table, dialect);
         if dialect != Dialect::PostgreSql {
             spell_as_declared(table);
         }
@@ -34,24 +26,22 @@ pub(super) fn finish(reader: Reader) -> Schema {
             declared::mariadb::mark_json(table);
         }
     }
-    let places = schema.tables.iter().enumerate().rev().map(|(place, table)| (table.name.clone(), place));
-    schema.places = places.collect();
-    schema
+    skipped.sort_by_key(|skipped| skipped.line);
+    let places = tables.iter().enumerate().rev().map(|(place, table)| (table.name.clone(), place)).collect();
+    Schema { file, dialect, tables, skipped, places }
 }
 
-/// Returns the last name of a type that no dialect knows, unless it is a list of values.
-fn user_type(column: &Column, dialect: Dialect) -> Option<String> {
-    let Type::Other(declared) = &column.ty else { return None };
-    let mut tokens = Tokens::new(declared, dialect);
-    let name = tokens.take_qualified()?.pop();
-    name.filter(|_| tokens.is_done())
-}
-
-fn apply(column: &mut Column, made: &UserType, dialect: Dialect) {
-    column.ty = match made {
-        UserType::Enum(values) => Type::Enum(values.clone()),
-        UserType::Domain(declared) => declared::to_type(declared, dialect),
-    };
+/// Returns whether a virtual table keeps its rows in this one.
+fn is_inner(table: &Table, virtual_tables: &[String], skipped: &mut Vec<Skipped>) -> bool {
+    const ENDINGS: &str = "data idx content docsize config segments segdir stat node rowid parent";
+    let is_inner = table.own_name.rsplit_once('_').is_some_and(|(of, ending)| {
+        ENDINGS.split(' ').any(|one| one == ending) && virtual_tables.iter().any(|it| it.eq_ignore_ascii_case(of))
+    });
+    if is_inner {
+        let why = "a virtual table keeps its rows in it".to_string();
+        skipped.push(Skipped { line: table.line, what: format!("table {}", table.name), why });
+    }
+    is_inner
 }
 
 /// Gives columns in keys the spelling of their definition: these engines tell no columns apart by case.

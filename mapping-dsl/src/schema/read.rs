@@ -1,109 +1,141 @@
 //! Reads table definitions out of a script: the entry, and which statement means what.
-//! What the statements say is taken in by `create`, `alter` and `declared`.
+//! What the statements say is taken in by `create`, `alter` and `properties`.
 
-use super::alter;
-use super::create;
-use super::finish;
 use super::split::{Statement, split};
+use super::tables::Tables;
 use super::text::{Tokens, first_words};
+use super::user_types::UserTypes;
 use super::{Column, Dialect, Schema, Skipped, Table};
+use super::{alter, create, finish, properties, reason};
 use crate::source::FileId;
-use std::collections::BTreeMap;
 
 /// Reads a schema out of the text of a DDL file. Never fails: what is not understood is in `skipped`.
 pub fn read(file: FileId, text: &str, dialect: Dialect) -> Schema {
     let script = split(text, dialect);
     let mut reader = Reader {
-        schema: Schema { file, dialect, tables: Vec::new(), skipped: Vec::new(), places: BTreeMap::new() },
-        user_types: BTreeMap::new(),
-        domain_columns: Vec::new(),
+        dialect,
+        tables: Tables::new(dialect),
+        skipped: Vec::new(),
+        user_types: UserTypes::default(),
+        namespace: None,
+        virtual_tables: Vec::new(),
     };
     for statement in script.statements() {
         reader.statement(statement);
     }
-    finish::finish(reader)
+    finish::finish(reader, file)
+}
+
+/// Returns the line of the first statement about tables that holds a character.
+pub(super) fn first_defining_line_with(text: &str, character: char, dialect: Dialect) -> Option<usize> {
+    let script = split(text, dialect);
+    script.statements().find_map(|statement| {
+        let at = statement.text.find(character)?;
+        let tokens = Tokens::new(statement.text.get(..statement.text.len().min(200))?, dialect);
+        let about_tables = ["ALTER TABLE", "COMMENT ON", "EXEC"].iter().any(|phrase| tokens.at_phrase(phrase));
+        (about_tables || create::defines(&tokens)).then(|| statement.line(at))
+    })
 }
 
 /// A schema in the making.
 pub(super) struct Reader {
-    pub(super) schema: Schema,
-    /// Types made by CREATE TYPE and CREATE DOMAIN, by their last name.
-    pub(super) user_types: BTreeMap<String, UserType>,
-    /// Names of domains that refuse null.
-    pub(super) domain_columns: Vec<String>,
-}
-
-/// A type that the script itself makes.
-#[derive(Clone)]
-pub(super) enum UserType {
-    /// Its values.
-    Enum(Vec<String>),
-    /// The type it stands for, as declared.
-    Domain(String),
+    dialect: Dialect,
+    pub(super) tables: Tables,
+    pub(super) skipped: Vec<Skipped>,
+    /// Types made by CREATE TYPE and CREATE DOMAIN.
+    pub(super) user_types: UserTypes,
+    /// The namespace of names without one, as USE or the search path says.
+    pub(super) namespace: Option<String>,
+    /// Names of SQLite's virtual tables, which keep their rows in tables of their own.
+    pub(super) virtual_tables: Vec<String>,
 }
 
 impl Reader {
     /// Returns the dialect being read.
     pub(super) fn dialect(&self) -> Dialect {
-        self.schema.dialect
+        self.dialect
     }
 
     /// Notes what was passed over.
     pub(super) fn skip(&mut self, line: usize, text: &str, why: impl Into<String>) {
-        self.schema.skipped.push(Skipped { line, what: first_words(text), why: why.into() });
+        self.skipped.push(Skipped { line, what: first_words(text), why: why.into() });
     }
 
-    /// Finds a table by a name that may be qualified.
-    pub(super) fn table(&mut self, parts: &[String]) -> Option<&mut Table> {
+    /// Returns the place of a table by a name that may be qualified.
+    pub(super) fn place(&self, parts: &[String]) -> Option<usize> {
         let (name, namespace) = name_and_namespace(parts)?;
-        let position = self.position(&name, namespace.as_deref())?;
-        self.schema.tables.get_mut(position)
+        self.tables.find(namespace.as_deref().or(self.namespace.as_deref()), &name)
     }
 
-    /// Finds the place of a table; without a namespace on either side any will do.
-    pub(super) fn position(&self, name: &str, namespace: Option<&str>) -> Option<usize> {
-        let same_place = |table: &Table| match (namespace, table.namespace.as_deref()) {
-            (Some(one), Some(other)) => one == other,
-            _ => true,
-        };
-        self.schema.tables.iter().position(|table| self.same_name(&table.name, name) && same_place(table))
-    }
-
-    fn same_name(&self, one: &str, other: &str) -> bool {
-        match self.dialect() {
-            Dialect::Sqlite => one.eq_ignore_ascii_case(other),
-            Dialect::MariaDb | Dialect::PostgreSql => one == other,
-        }
+    /// Returns a table by a name that may be qualified.
+    pub(super) fn table(&self, parts: &[String]) -> Option<&Table> {
+        self.tables.get(self.place(parts)?)
     }
 
     fn statement(&mut self, statement: Statement<'_>) {
-        let tokens = Tokens::new(statement.text, self.dialect());
+        // Rows can be most of a file, and are not even cut into words.
+        if reason::is_about_rows(statement.text) && !self.registers_virtual_table(statement.text) {
+            self.skip(statement.line(0), statement.text, reason::ROWS);
+            return;
+        }
+        let tokens = Tokens::new(statement.text, self.dialect);
         let handled = if tokens.at_words(&["CREATE"]) {
             create::statement(self, statement, tokens.clone())
         } else if tokens.at_words(&["ALTER", "TABLE"]) {
             alter::table(self, statement, tokens.clone())
         } else if tokens.at_words(&["COMMENT", "ON"]) {
             alter::comment(self, tokens.clone())
+        } else if tokens.at_one_of(&["EXEC", "EXECUTE"]) {
+            properties::exec(self, tokens.clone())
         } else {
-            self.drop_tables(tokens.clone());
+            self.takes_away_or_places(tokens.clone());
             false
         };
         if !handled {
-            self.skip(statement.line(tokens.at()), statement.text, reason(&tokens));
+            self.skip(statement.line(tokens.at()), statement.text, reason::why(&tokens));
+        }
+    }
+
+    /// SQLite's `.dump` makes virtual tables by writing into its catalogue.
+    fn registers_virtual_table(&mut self, text: &str) -> bool {
+        let is_catalogue = self.dialect == Dialect::Sqlite
+            && text.get(..30).is_some_and(|start| start.to_ascii_lowercase().starts_with("insert into sqlite_"));
+        if is_catalogue && text.contains("CREATE VIRTUAL TABLE") {
+            let mut tokens = Tokens::new(text, self.dialect);
+            while !tokens.is_done() && !tokens.take_words(&["VALUES"]) {
+                tokens.pass();
+            }
+            tokens.take_symbol("(");
+            let values: Vec<Option<String>> = (0..2)
+                .map(|_| {
+                    let value = tokens.take_literal();
+                    tokens.take_symbol(",");
+                    value
+                })
+                .collect();
+            self.virtual_tables.extend(values.into_iter().nth(1).flatten());
+        }
+        false
+    }
+
+    /// Follows what is no definition but changes what names mean: DROP TABLE, USE, and the search path.
+    fn takes_away_or_places(&mut self, mut tokens: Tokens<'_>) {
+        if tokens.take_words(&["DROP", "TABLE"]) {
+            self.drop_tables(tokens);
+        } else if self.dialect == Dialect::MariaDb && tokens.take_words(&["USE"]) {
+            self.namespace = tokens.take_name();
+        } else if self.dialect == Dialect::PostgreSql && tokens.take_phrase("SET search_path") {
+            tokens.take();
+            self.namespace = tokens.take_name().or_else(|| tokens.take_literal()).filter(|name| !name.is_empty());
         }
     }
 
     /// Forgets tables that the script itself drops again, such as placeholders of views.
     fn drop_tables(&mut self, mut tokens: Tokens<'_>) {
-        if !tokens.take_words(&["DROP", "TABLE"]) {
-            return;
-        }
         tokens.take_words(&["IF", "EXISTS"]);
         while let Some(parts) = tokens.take_qualified() {
-            if let Some((name, namespace)) = name_and_namespace(&parts)
-                && let Some(position) = self.position(&name, namespace.as_deref())
-            {
-                self.schema.tables.remove(position);
+            if let Some(place) = self.place(&parts) {
+                self.tables.drop_table(place);
             }
             if !tokens.take_symbol(",") {
                 return;
@@ -122,25 +154,6 @@ pub(super) fn name_and_namespace(parts: &[String]) -> Option<(String, Option<Str
 pub(super) fn find_column<'a>(columns: &'a mut [Column], name: &str, dialect: Dialect) -> Option<&'a mut Column> {
     columns.iter_mut().find(|column| match dialect {
         Dialect::PostgreSql => column.name == name,
-        Dialect::MariaDb | Dialect::Sqlite => column.name.eq_ignore_ascii_case(name),
+        Dialect::MariaDb | Dialect::Sqlite | Dialect::SqlServer => column.name.eq_ignore_ascii_case(name),
     })
-}
-
-/// Says in plain words why a statement is passed over.
-fn reason(tokens: &Tokens<'_>) -> &'static str {
-    let word = tokens.peek(0).map(|(_, text)| text.to_ascii_uppercase()).unwrap_or_default();
-    match word.as_str() {
-        "INSERT" | "REPLACE" | "COPY" | "UPDATE" | "DELETE" | "LOAD" | "VALUES" => "it is about rows, not about tables",
-        "SELECT" | "WITH" | "CALL" | "DO" => "it is a query or a call, not a definition",
-        "SET" | "USE" | "PRAGMA" | "LOCK" | "UNLOCK" | "ANALYZE" | "VACUUM" | "DELIMITER" | "\\" | "." => {
-            "it sets up the session and defines no table"
-        }
-        "BEGIN" | "START" | "COMMIT" | "ROLLBACK" | "END" | "SAVEPOINT" => "it is about the transaction",
-        "GRANT" | "REVOKE" => "rights are not read",
-        "DROP" | "TRUNCATE" | "RENAME" => "it takes things away and defines no table",
-        "CREATE" => "only tables, indexes, listed types and domains are read",
-        "ALTER" => "only changes of tables are read",
-        "COMMENT" => "only comments of tables and columns that were read are kept",
-        _ => "it is no statement that defines a table",
-    }
 }

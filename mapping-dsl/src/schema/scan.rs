@@ -66,13 +66,20 @@ impl<'a> Scanner<'a> {
             b'*' if self.hidden > 0 && self.has("*/") => (Kind::Comment, self.close_hidden(start)),
             b'\'' => (Kind::Literal, self.quoted(start, b'\'', self.dialect == Dialect::MariaDb)),
             b'"' => (Kind::Quoted, self.quoted(start, b'"', self.dialect == Dialect::MariaDb)),
-            b'`' if self.dialect != Dialect::PostgreSql => (Kind::Quoted, self.quoted(start, b'`', false)),
-            b'[' if self.dialect == Dialect::Sqlite => (Kind::Quoted, self.quoted(start, b']', false)),
+            b'`' if matches!(self.dialect, Dialect::MariaDb | Dialect::Sqlite) => {
+                (Kind::Quoted, self.quoted(start, b'`', false))
+            }
+            b'[' if matches!(self.dialect, Dialect::Sqlite | Dialect::SqlServer) => {
+                (Kind::Quoted, self.quoted(start, b']', false))
+            }
             b'$' if self.dialect == Dialect::PostgreSql => self.dollar(start),
             b'e' | b'E' if self.dialect == Dialect::PostgreSql && self.byte(start + 1) == Some(b'\'') => {
                 (Kind::Literal, self.quoted(start + 1, b'\'', true))
             }
-            _ if is_word_byte(first) => (Kind::Word, self.word(start, stop)),
+            b'n' | b'N' if self.dialect != Dialect::Sqlite && self.byte(start + 1) == Some(b'\'') => {
+                (Kind::Literal, self.quoted(start + 1, b'\'', self.dialect == Dialect::MariaDb))
+            }
+            _ if self.is_word_byte(first) => (Kind::Word, self.word(start, stop)),
             _ => (Kind::Symbol, start + 1),
         };
         self.at = end;
@@ -102,8 +109,8 @@ impl<'a> Scanner<'a> {
 
     /// Returns the end of a word; one that `stop` cuts short has at least one byte.
     fn word(&self, start: usize, stop: &str) -> usize {
-        let end = self.while_bytes(start, is_word_byte);
-        match stop.bytes().next().is_some_and(is_word_byte) {
+        let end = self.while_bytes(start, |byte| self.is_word_byte(byte));
+        match stop.bytes().next().is_some_and(|byte| self.is_word_byte(byte)) {
             true => self.text[start..end].find(stop).filter(|at| *at > 0).map_or(end, |at| start + at),
             false => end,
         }
@@ -117,7 +124,7 @@ impl<'a> Scanner<'a> {
                 at += 2;
             } else if byte != close {
                 at += 1;
-            } else if self.byte(at + 1) == Some(close) && close != b']' {
+            } else if self.byte(at + 1) == Some(close) && (close != b']' || self.dialect == Dialect::SqlServer) {
                 at += 2;
             } else {
                 return at + 1;
@@ -128,7 +135,7 @@ impl<'a> Scanner<'a> {
 
     /// Returns a `$tag$ … $tag$` body, or the lone dollar.
     fn dollar(&self, start: usize) -> (Kind, usize) {
-        let tag_end = self.while_bytes(start + 1, |byte| byte != b'$' && is_word_byte(byte));
+        let tag_end = self.while_bytes(start + 1, |byte| byte != b'$' && self.is_word_byte(byte));
         let digit_first = self.byte(start + 1).is_some_and(|byte| byte.is_ascii_digit());
         if digit_first || self.byte(tag_end) != Some(b'$') {
             return (Kind::Symbol, start + 1);
@@ -147,7 +154,7 @@ impl<'a> Scanner<'a> {
             return end;
         }
         match self.dialect {
-            Dialect::PostgreSql => self.nested_comment(start),
+            Dialect::PostgreSql | Dialect::SqlServer => self.nested_comment(start),
             Dialect::MariaDb | Dialect::Sqlite => {
                 self.text[start + 2..].find("*/").map_or(self.text.len(), |at| start + 2 + at + 2)
             }
@@ -161,6 +168,15 @@ impl<'a> Scanner<'a> {
         let digits = mark.bytes().take(6).take_while(u8::is_ascii_digit).count();
         let first = self.text.len() - mark.len();
         (&mark[..digits] != "999999").then_some(first + digits)
+    }
+
+    /// Returns whether a byte can lie in a word; parts of characters beyond ASCII can.
+    /// SQL Server marks parameters and temporary tables by a sign in front.
+    fn is_word_byte(&self, byte: u8) -> bool {
+        byte.is_ascii_alphanumeric()
+            || matches!(byte, b'_' | b'$')
+            || byte >= 0x80
+            || self.dialect == Dialect::SqlServer && matches!(byte, b'@' | b'#')
     }
 
     fn close_hidden(&mut self, start: usize) -> usize {
@@ -188,9 +204,4 @@ impl Iterator for Scanner<'_> {
     fn next(&mut self) -> Option<Piece> {
         self.next_before("")
     }
-}
-
-/// Returns whether a byte can lie in a word; parts of characters beyond ASCII can.
-fn is_word_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$') || byte >= 0x80
 }

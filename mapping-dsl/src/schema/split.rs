@@ -2,6 +2,8 @@
 //! Comments become blanks of the same length, so that every place in a statement is a place in the file.
 //! Takes linear time on any input and never fails: what is not closed runs to the end of the file.
 
+mod batches;
+
 use super::Dialect;
 use super::scan::{Kind, Piece, Scanner};
 use std::ops::Range;
@@ -74,6 +76,8 @@ struct Open {
     depth: usize,
     /// The last piece besides blanks.
     last: Last,
+    /// Open parentheses.
+    parentheses: usize,
     copies_stdin: bool,
     /// The scanner after the first delimiter that lay inside a body.
     retry: Option<usize>,
@@ -90,6 +94,8 @@ enum Head {
     Routine,
     /// PostgreSQL's CREATE RULE: may hold statements in parentheses.
     Rule,
+    /// What in SQL Server takes up the rest of its batch.
+    Batch,
     Other,
 }
 
@@ -144,6 +150,7 @@ impl<'a> Splitter<'a> {
             Dialect::MariaDb => self.at_line_start(at) && first_word(rest).eq_ignore_ascii_case("delimiter"),
             Dialect::PostgreSql => rest.starts_with('\\'),
             Dialect::Sqlite => rest.starts_with('.') && self.at_line_start(at),
+            Dialect::SqlServer => rest.starts_with(':') && self.at_line_start(at),
         };
         if !is_client_line {
             return false;
@@ -173,6 +180,10 @@ impl<'a> Splitter<'a> {
         self.scanner.jump(after);
         if self.statement.depth > 0 {
             self.statement.retry.get_or_insert(at);
+            self.extend(at..after);
+            return;
+        }
+        if self.statement.head == Head::Batch {
             self.extend(at..after);
             return;
         }
@@ -211,6 +222,9 @@ impl<'a> Splitter<'a> {
             Kind::Space => {}
             Kind::Comment => self.blank_out(piece.range.clone()),
             Kind::Word => {
+                if self.dialect == Dialect::SqlServer && self.batch_word(&piece.range) {
+                    return;
+                }
                 self.extend(piece.range.clone());
                 self.word(&self.text[piece.range.clone()]);
             }
@@ -223,6 +237,25 @@ impl<'a> Splitter<'a> {
                 self.statement.last = Last::Other;
             }
         }
+    }
+
+    /// Ends the statement before a word with which the next one begins: SQL Server needs no mark between them.
+    /// Returns true if the word is the mark of a batch itself.
+    fn batch_word(&mut self, range: &Range<usize>) -> bool {
+        let first_in_line = self.at_line_start(range.start);
+        if first_in_line && batches::is_go(&self.text[range.start..]) {
+            self.close();
+            return true;
+        }
+        let in_body = self.statement.head == Head::Batch;
+        if !in_body && self.statement.last != Last::NameFollows {
+            let rest = &self.text[range.start..];
+            let between = first_in_line && self.statement.parentheses == 0;
+            if batches::begins_table(rest) || between && batches::begins_statement(rest) {
+                self.close();
+            }
+        }
+        false
     }
 
     fn blank_out(&mut self, range: Range<usize>) {
@@ -240,6 +273,11 @@ impl<'a> Splitter<'a> {
             b'=' | b'@' if open.head == Head::Create => Last::NameFollows, // DEFINER=someone@somewhere
             _ => Last::Other,
         };
+        match symbol {
+            b'(' => open.parentheses += 1,
+            b')' => open.parentheses = open.parentheses.saturating_sub(1),
+            _ => {}
+        }
         match (open.head, symbol) {
             (Head::Rule, b'(') => open.depth += 1,
             (Head::Rule, b')') => open.depth = open.depth.saturating_sub(1),
@@ -272,7 +310,7 @@ impl<'a> Splitter<'a> {
                 open.depth -= 1;
                 open.last = Last::End;
             }
-            Head::Routine | Head::Rule | Head::Other => {}
+            Head::Routine | Head::Rule | Head::Batch | Head::Other => {}
         }
     }
 }
@@ -282,6 +320,11 @@ fn head(before: Head, word: &str, dialect: Dialect, bodies: bool) -> Head {
     let word = word.to_ascii_uppercase();
     match (before, word.as_str()) {
         (Head::Nothing, "CREATE") => Head::Create,
+        (Head::Nothing, "ALTER") if dialect == Dialect::SqlServer => Head::Create,
+        (Head::Create, "ALTER") => Head::Create,
+        (Head::Create, "TRIGGER" | "PROCEDURE" | "PROC" | "FUNCTION" | "VIEW") if dialect == Dialect::SqlServer => {
+            Head::Batch
+        }
         (Head::Nothing, "COPY") if dialect == Dialect::PostgreSql => Head::Copy,
         (Head::Create, "OR" | "REPLACE" | "DEFINER" | "TEMP" | "TEMPORARY" | "AGGREGATE" | "CONSTRAINT") => {
             Head::Create

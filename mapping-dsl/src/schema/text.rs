@@ -76,9 +76,47 @@ impl<'a> Tokens<'a> {
         found
     }
 
+    /// Returns whether the words of a phrase come next.
+    pub(super) fn at_phrase(&self, phrase: &str) -> bool {
+        phrase.split_whitespace().enumerate().all(|(ahead, word)| {
+            self.peek(ahead).is_some_and(|(kind, text)| kind == Kind::Word && text.eq_ignore_ascii_case(word))
+        })
+    }
+
+    /// Takes the words of a phrase if they come next.
+    pub(super) fn take_phrase(&mut self, phrase: &str) -> bool {
+        let found = self.at_phrase(phrase);
+        if found {
+            self.next += phrase.split_whitespace().count();
+        }
+        found
+    }
+
+    /// Takes the next word if it is in a list of words between blanks.
+    pub(super) fn take_listed(&mut self, words: &str) -> bool {
+        words.split_whitespace().any(|word| self.take_words(&[word]))
+    }
+
     /// Takes the first of these words that comes next.
     pub(super) fn take_one_of(&mut self, words: &[&str]) -> bool {
         words.iter().any(|word| self.take_words(&[word]))
+    }
+
+    /// Returns whether an unquoted word comes next.
+    pub(super) fn at_word(&self) -> bool {
+        self.peek(0).is_some_and(|(kind, _)| kind == Kind::Word)
+    }
+
+    /// Returns whether one of these unquoted words comes next.
+    pub(super) fn at_one_of(&self, words: &[&str]) -> bool {
+        words.iter().any(|word| self.at_words(&[word]))
+    }
+
+    /// Passes over a token, or over a whole group in parentheses.
+    pub(super) fn pass(&mut self) {
+        if self.take_group().is_none() {
+            self.take();
+        }
     }
 
     /// Returns whether this symbol comes next.
@@ -99,7 +137,7 @@ impl<'a> Tokens<'a> {
         let name = match kind {
             Kind::Word => fold(text, self.dialect),
             Kind::Quoted => unquote(text),
-            Kind::Literal if self.dialect != Dialect::PostgreSql => unquote(text),
+            Kind::Literal if matches!(self.dialect, Dialect::MariaDb | Dialect::Sqlite) => unquote(text),
             Kind::Literal | Kind::Symbol | Kind::Space | Kind::Comment => return None,
         };
         self.next += 1;
@@ -148,6 +186,11 @@ impl<'a> Tokens<'a> {
         Some(start..self.text.len())
     }
 
+    /// Takes a group in parentheses and returns what is inside.
+    pub(super) fn take_group_text(&mut self) -> Option<&'a str> {
+        self.take_group().map(|group| self.text[group].trim())
+    }
+
     /// Returns the places between commas outside parentheses of what is left.
     pub(super) fn split_at_commas(mut self) -> Vec<Range<usize>> {
         let mut parts = Vec::new();
@@ -173,7 +216,7 @@ impl<'a> Tokens<'a> {
 pub(super) fn fold(name: &str, dialect: Dialect) -> String {
     match dialect {
         Dialect::PostgreSql => name.to_lowercase(),
-        Dialect::MariaDb | Dialect::Sqlite => name.to_string(),
+        Dialect::MariaDb | Dialect::Sqlite | Dialect::SqlServer => name.to_string(),
     }
 }
 
@@ -193,10 +236,11 @@ pub(super) fn literal(raw: &str, dialect: Dialect) -> String {
         let body = raw.strip_prefix(tag).unwrap_or_default();
         return body.strip_suffix(tag).unwrap_or(body).to_string();
     }
+    let plain = raw.strip_prefix(['n', 'N']).unwrap_or(raw);
     match (raw.strip_prefix(['e', 'E']), dialect) {
         (Some(escaped), _) => unescape(&unquote(escaped)),
-        (None, Dialect::MariaDb) => unescape(&unquote(raw)),
-        (None, Dialect::PostgreSql | Dialect::Sqlite) => unquote(raw),
+        (None, Dialect::MariaDb) => unescape(&unquote(plain)),
+        (None, Dialect::PostgreSql | Dialect::Sqlite | Dialect::SqlServer) => unquote(plain),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Edits of valid mappings, one token at a time: the first message must stand where the edit is.
 
-use crate::support::{compile_text, opal};
+use crate::support::{compile_text, maps_in, opal, suite};
+use crate::tokens::{is_comment, tokens};
 use cutover_mapping_dsl::diagnostic::{Diagnostic, Level};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -17,7 +18,7 @@ fn one_wrong_token_gives_a_message_at_its_place() {
     let mut tally = Tally::default();
     let mut random = Random(1);
     tally.add(&opal(), EDITS.1, &mut random);
-    for path in crate::valid::cases() {
+    for path in maps_in(&suite().join("valid")) {
         tally.add(&path, EDITS.0, &mut random);
     }
     let near = 100.0 * tally.near as f64 / tally.wrong as f64;
@@ -41,7 +42,8 @@ struct Tally {
 impl Tally {
     fn add(&mut self, path: &Path, edits: usize, random: &mut Random) {
         let text = std::fs::read_to_string(path).expect("the mapping can be read");
-        let tokens = tokens(&text);
+        let tokens: Vec<Range<usize>> =
+            tokens(&text).into_iter().filter(|token| !is_comment(&text[token.clone()])).collect();
         for _ in 0..edits {
             let edit = Edit::draw(&text, &tokens, random);
             self.edits += 1;
@@ -123,43 +125,6 @@ fn rule_names() -> impl Iterator<Item = &'static str> {
         .lines()
         .filter_map(|line| line.split_once('=').map(|(name, _)| name.trim()))
         .filter(|name| name.contains('_') && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'))
-}
-
-/// Returns the tokens of a mapping, comments left out.
-fn tokens(text: &str) -> Vec<Range<usize>> {
-    let bytes = text.as_bytes();
-    let mut tokens = Vec::new();
-    let mut at = 0;
-    while at < bytes.len() {
-        let rest = &text[at..];
-        let length = token_length(rest);
-        if rest.starts_with("//") || bytes[at].is_ascii_whitespace() {
-            at += length;
-            continue;
-        }
-        tokens.push(at..at + length);
-        at += length;
-    }
-    tokens
-}
-
-fn token_length(rest: &str) -> usize {
-    let signs = ["<->", "->", "<-", "++", "==", "!=", "<=", ">=", ".."];
-    let line = rest.find('\n').unwrap_or(rest.len());
-    let first = rest.chars().next().expect("there is text left");
-    if rest.starts_with("//") {
-        return line;
-    }
-    if let Some(sign) = signs.iter().find(|sign| rest.starts_with(**sign)) {
-        return sign.len();
-    }
-    match first {
-        '"' | '`' | '/' => rest[1..line].find(first).map_or(1, |end| end + 2),
-        _ if first.is_alphanumeric() || first == '_' => {
-            rest.find(|character: char| !(character.is_alphanumeric() || character == '_')).unwrap_or(rest.len())
-        }
-        _ => first.len_utf8(),
-    }
 }
 
 fn slug(path: &Path) -> String {

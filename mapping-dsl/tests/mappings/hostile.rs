@@ -21,7 +21,7 @@ fn run(text: &str, old: &str, new: &str) -> cutover_mapping_dsl::Compiled {
 }
 
 /// Words of the language in any order.
-fn soup() -> impl Strategy<Value = String> {
+pub(crate) fn soup() -> impl Strategy<Value = String> {
     let words = vec![
         "map",
         "values",

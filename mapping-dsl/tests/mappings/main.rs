@@ -2,6 +2,9 @@
 
 mod edits;
 mod errors;
+mod format;
 mod hostile;
+mod pages;
 mod support;
+mod tokens;
 mod valid;

@@ -9,6 +9,15 @@ pub(crate) fn suite() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suite")
 }
 
+/// Returns the mappings of a folder, in order.
+pub(crate) fn maps_in(folder: &Path) -> Vec<PathBuf> {
+    let files = std::fs::read_dir(folder).expect("the folder of the corpus is there");
+    let paths = files.map(|file| file.expect("its files can be listed").path());
+    let mut maps: Vec<PathBuf> = paths.filter(|path| path.extension().is_some_and(|kind| kind == "map")).collect();
+    maps.sort();
+    maps
+}
+
 /// Returns the path of the Opal example.
 pub(crate) fn opal() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/opal/opal.map")

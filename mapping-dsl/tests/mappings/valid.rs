@@ -1,21 +1,12 @@
 //! Mappings that are right; the snapshot is their plan in short.
 
-use crate::support::{compile_file, messages, suite};
+use crate::support::{compile_file, messages};
 use cutover_mapping_dsl::plan::{
-    Arrow, Condition, Expr, ExprKind, Link, LinkKind, Operand, Outcome, Plan, Rollback, Step, Target, ValueMap,
+    Arrow, Comparison, Condition, Expr, ExprKind, Link, LinkKind, Operand, Outcome, Plan, Rollback, Step, Target, Test,
+    ValueMap,
 };
 use std::collections::BTreeSet;
 use std::fmt::Write;
-use std::path::PathBuf;
-
-/// Returns all mappings of the corpus that are right.
-pub(crate) fn cases() -> Vec<PathBuf> {
-    let files = std::fs::read_dir(suite().join("valid")).expect("the folder of the corpus is there");
-    let paths = files.map(|file| file.expect("its files can be listed").path());
-    let mut maps: Vec<PathBuf> = paths.filter(|path| path.extension().is_some_and(|kind| kind == "map")).collect();
-    maps.sort();
-    maps
-}
 
 #[test]
 fn plans_are_as_reviewed() {
@@ -33,6 +24,9 @@ fn show(plan: &Plan) -> String {
     let mut out = String::new();
     plan.value_maps.iter().for_each(|map| out.push_str(&show_values(map)));
     plan.steps.iter().for_each(|step| out.push_str(&show_step(plan, step)));
+    for left in &plan.left {
+        out.push_str(&format!("leave {}: {}\n", left.tables.join(", "), left.reason));
+    }
     out
 }
 
@@ -57,10 +51,14 @@ fn show_step(plan: &Plan, step: &Step) -> String {
     let _ = writeln!(out, "  read {} {} by {}", step.read.table, step.read.alias, key.join(", "));
     for join in &step.read.joins {
         let kind = if join.missing.is_some() { "one" } else { "optional" };
-        let _ = writeln!(out, "  join {kind} {} {} on {}", join.table, join.alias, show_on(&join.on));
+        let probed = if join.probed { " (probed)" } else { "" };
+        let _ = writeln!(out, "  join {kind} {} {} on {}{probed}", join.table, join.alias, show_on(&join.on));
     }
     for exists in &step.read.exists {
-        let _ = writeln!(out, "  exists {} {} on {}", exists.table, exists.alias, show_on(&exists.on));
+        let tables: Vec<String> =
+            exists.tables.iter().map(|table| format!("{} {}", table.table, table.alias)).collect();
+        let probed = if exists.probed { " (probed)" } else { "" };
+        let _ = writeln!(out, "  exists {} on {}{probed}", tables.join(", "), show_on(&exists.on));
     }
     if let Some(scope) = &step.scope {
         let columns: Vec<&str> = columns(scope).into_iter().map(|at| step.read.columns[at].column.as_str()).collect();
@@ -77,11 +75,24 @@ fn show_step(plan: &Plan, step: &Step) -> String {
 }
 
 fn show_on(conditions: &[Condition]) -> String {
-    let shown = conditions.iter().map(|condition| match &condition.equals {
-        Operand::Column(alias, column) => format!("{} = {alias}.{column}", condition.column),
-        Operand::Literal(literal) => format!("{} = {literal:?}", condition.column),
-    });
-    shown.collect::<Vec<_>>().join(" and ")
+    conditions.iter().map(show_condition).collect::<Vec<_>>().join(" and ")
+}
+
+fn show_condition(condition: &Condition) -> String {
+    let fold = |fold: bool, text: String| if fold { format!("fold({text})") } else { text };
+    let own = fold(condition.fold, condition.column.clone());
+    match &condition.test {
+        Test::Among(values) => format!("{own} in {values:?}"),
+        Test::Compare(comparison, other) => {
+            let sign = if *comparison == Comparison::Equal { "=".to_string() } else { format!("{comparison:?}") };
+            let other = match other {
+                Operand::Column(alias, column) => format!("{alias}.{column}"),
+                Operand::Folded(alias, column) => format!("fold({alias}.{column})"),
+                Operand::Literal(literal) => format!("{literal:?}"),
+            };
+            format!("{own} {sign} {other}")
+        }
+    }
 }
 
 fn columns(expr: &Expr) -> BTreeSet<usize> {
@@ -105,6 +116,15 @@ fn show_link(link: &Link) -> String {
 fn show_target(plan: &Plan, target: &Target) -> String {
     let table = plan.target.table(&target.table);
     let mut out = format!("  write {} {} (key {})\n", table.name, target.role, target.key);
+    if let Some(when) = &target.when_text {
+        let _ = writeln!(out, "    when {when}");
+    }
+    if target.existing.is_some() {
+        out.push_str("    existing\n");
+    }
+    if let Some(identity) = target.identity.as_ref().filter(|identity| identity.several.is_some()) {
+        let _ = writeln!(out, "    identity {:?}", identity.columns);
+    }
     for rule in &target.rules {
         let _ = writeln!(out, "    {} {} {} ({})", rule.text, rule.arrow, rule.column, rule.class);
     }

@@ -26,6 +26,9 @@ pub(super) struct ColumnQuery {
 pub(super) fn column(plan: &Plan, step: &Step, target: &Target, rule: &Rule, dialect: &dyn SqlDialect) -> ColumnQuery {
     let mut translator = Translator::new(plan, step, dialect, ENTRY);
     let fragment = translator.at(rule.line, &rule.value);
+    if is_folded(target, rule) {
+        translator.cannot("comparing without case with rows that were there before");
+    }
     let found = translator.target_side(FOUND, &target.table, &rule.column, &rule.ty);
     let expected = translator.side_of(&rule.value, &fragment.value);
     let differ = translator.differ(&rule.ty, &expected, &found);
@@ -34,7 +37,7 @@ pub(super) fn column(plan: &Plan, step: &Step, target: &Target, rule: &Rule, dia
     let joins = needed_joins(&mut translator, &fragment.value, &conditions);
     let name = format!("{}.{}", target.table, rule.column);
     ColumnQuery {
-        name: comment::line(&name),
+        name: comment::line(&name).into_owned(),
         rule: format!("{} {} ({})", comment::line(&rule.text), rule.arrow, translator.place(rule.line)),
         blocked: blocked(dialect, translator.finish()),
         label: dialect.text(&name),
@@ -43,6 +46,12 @@ pub(super) fn column(plan: &Plan, step: &Step, target: &Target, rule: &Rule, dia
         joins,
         conditions,
     }
+}
+
+/// Rows that were recognised without regard to case may be spelled otherwise.
+fn is_folded(target: &Target, rule: &Rule) -> bool {
+    let columns = target.identity.iter().flat_map(|identity| &identity.columns);
+    columns.into_iter().any(|(column, fold)| *fold && target.rules[*column].column == rule.column)
 }
 
 /// Returns the joins, of the answers to links only those that are used.

@@ -89,8 +89,8 @@ impl SqlDialect for MariaDb {
             Type::Enum(labels) => text_type(listed(labels)),
             Type::Bytes { max } => format!("VARBINARY({})", max.unwrap_or(LONGEST_KEY).clamp(1, LONGEST_KEY)),
             Type::Date { .. } => "DATE".to_string(),
-            Type::DateTime { digits, .. } | Type::Instant { digits, .. } => format!("DATETIME({digits})"),
-            Type::Time { digits } => format!("TIME({digits})"),
+            Type::DateTime { digits, .. } | Type::Instant { digits, .. } => format!("DATETIME({})", digits.min(&6)),
+            Type::Time { digits } => format!("TIME({})", digits.min(&6)),
             Type::Uuid => text_type(36),
             Type::Float | Type::Json | Type::Other(_) => return None,
         };

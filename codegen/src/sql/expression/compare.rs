@@ -3,7 +3,7 @@
 
 use super::{Fragment, Translator};
 use crate::sql::read;
-use cutover_mapping_dsl::plan::{Comparison, Condition, Expr, ExprKind, Literal, Operand};
+use cutover_mapping_dsl::plan::{Comparison, Condition, Expr, ExprKind, Literal, LookedInto, Operand, Test};
 use cutover_mapping_dsl::types::Type;
 
 /// One side of a comparison.
@@ -73,21 +73,56 @@ impl Translator<'_> {
         }
     }
 
-    /// Returns the equalities of a join or of a question.
-    pub(crate) fn conditions(&mut self, alias: &str, table: &str, on: &[Condition]) -> Vec<String> {
-        on.iter().map(|condition| self.condition(alias, table, condition)).collect()
+    /// Returns the conditions of a join or of a question that looks into tables.
+    pub(crate) fn conditions(&mut self, tables: &[LookedInto], on: &[Condition]) -> Vec<String> {
+        on.iter().map(|condition| self.condition(tables, condition)).collect()
     }
 
-    fn condition(&mut self, alias: &str, table: &str, condition: &Condition) -> String {
-        let own = self.legacy_side(alias, table, &condition.column, &condition.ty);
-        let other = match &condition.equals {
-            Operand::Column(alias, column) => {
-                let table = read::table_of(self.step, alias).to_string();
-                self.legacy_side(alias, &table, column, &condition.ty)
+    fn condition(&mut self, tables: &[LookedInto], condition: &Condition) -> String {
+        let ty = &condition.ty;
+        let own = self.looked_at(tables, &condition.alias, &condition.column, ty, condition.fold);
+        let asked = match &condition.test {
+            Test::Among(values) => {
+                let equal = |literal: &Literal| {
+                    let value = Side { sql: self.literal(literal, ty), origin: Origin::Literal };
+                    self.equal(ty, &own, &value)
+                };
+                let equal: Vec<String> = values.iter().map(equal).collect();
+                format!("({})", equal.join(" OR "))
             }
-            Operand::Literal(literal) => Side { sql: self.literal(literal, &condition.ty), origin: Origin::Literal },
+            Test::Compare(comparison, other) => {
+                if *comparison != Comparison::Equal {
+                    self.check_decimals(ty);
+                }
+                let other = match other {
+                    Operand::Column(alias, column) => self.looked_at(tables, alias, column, ty, false),
+                    Operand::Folded(alias, column) => self.looked_at(tables, alias, column, ty, true),
+                    Operand::Literal(literal) => Side { sql: self.literal(literal, ty), origin: Origin::Literal },
+                };
+                self.comparison(*comparison, ty, &own, &other)
+            }
         };
-        self.equal(&condition.ty, &own, &other)
+        // What is no value of its type fulfils nothing but an equality that the database is asked.
+        let column = read::qualified(self.dialect, &condition.alias, &condition.column);
+        match self.dialect.malformed(&column, ty).filter(|_| !condition.is_plain()) {
+            Some(malformed) => format!("({asked} AND NOT ({malformed}))"),
+            None => asked,
+        }
+    }
+
+    /// Returns a column of a table that is looked into, or of one that is read already.
+    fn looked_at(&mut self, tables: &[LookedInto], alias: &str, column: &str, ty: &Type, fold: bool) -> Side {
+        let own = tables.iter().find(|table| table.alias == alias).map(|table| table.table.clone());
+        let table = own.unwrap_or_else(|| read::table_of(self.step, alias).to_string());
+        let side = self.legacy_side(alias, &table, column, ty);
+        match (fold, ty) {
+            (false, _) => side,
+            (true, Type::Enum(labels)) if labels.iter().all(|label| label.is_ascii()) => {
+                let folded = self.dialect.lower_ascii(&self.dialect.trim_end(&side.sql));
+                Side { sql: folded, origin: Origin::Computed }
+            }
+            (true, _) => Side { sql: self.cannot("fold() beyond ASCII"), origin: Origin::Computed },
+        }
     }
 
     /// Translates an expression to be compared; its rejections are somebody else's business.

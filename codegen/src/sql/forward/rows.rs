@@ -25,6 +25,8 @@ pub(super) struct Insert {
     pub(super) base: String,
     pub(super) on: String,
     pub(super) joins: Vec<String>,
+    /// Which rows of the batch get a row here, where not all do.
+    pub(super) only: Option<String>,
 }
 
 /// Builds the query that decides which rows are carried, and under which new keys.
@@ -36,7 +38,12 @@ pub(super) fn batch(translator: &mut Translator<'_>) -> Batch {
     let mut columns: Vec<String> = legacy.map(|(key, name)| format!("{key} AS {name}")).collect();
     for index in 0..translator.step.targets.len() {
         let name = names::target_key_column(&translator.step.targets[index].role);
-        columns.push(format!("{} AS {}", new_key(translator, index), dialect.quote(&name)));
+        let key = new_key(translator, index);
+        let key = match translator.step.targets[index].when {
+            Some(_) => format!("CASE WHEN {} THEN {key} END", translator.row_condition(index)),
+            None => key,
+        };
+        columns.push(format!("{key} AS {}", dialect.quote(&name)));
     }
     let name = dialect.batch_name(&translator.plan.target.alias, &names::batch_table(&translator.step.name));
     Batch { create: dialect.create_batch(&name), columns, base: translator.base(), joins, conditions }
@@ -69,6 +76,7 @@ pub(super) fn insert(translator: &mut Translator<'_>, index: usize) -> Insert {
         base: translator.base(),
         on: batch_key(translator).join(" AND "),
         joins: joins(translator),
+        only: target.when.is_some().then(|| format!("{} IS NOT NULL", own_key(translator, target))),
     }
 }
 

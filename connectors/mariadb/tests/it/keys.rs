@@ -1,7 +1,7 @@
 //! Counters: new keys come from them, and they go back after a rollback.
 
 use crate::fixture::{database, role, target, text, told, write};
-use cutover_runtime::connection::{Connection, StoreErrorKind, Unit};
+use cutover_runtime::connection::{Connection, StoreErrorKind};
 use cutover_runtime::step::{KeyAssigned, Source, TargetSpec};
 use cutover_runtime::value::{Kind, Value};
 
@@ -70,7 +70,7 @@ fn a_table_that_gives_no_keys_is_refused() {
     let Some(database) = database("CREATE TABLE t (id int PRIMARY KEY, x text)") else { return };
     let mut connection = target(&database);
     connection.begin().unwrap();
-    let error = connection.insert(&given("t"), vec![Unit { rows: vec![vec![text("x")]] }]).unwrap_err();
+    let error = connection.insert(&given("t"), vec![crate::fixture::unit(vec![vec![text("x")]])]).unwrap_err();
     assert_eq!(error.kind, StoreErrorKind::OtherSchema);
     assert!(error.to_string().contains("is no AUTO_INCREMENT"), "{error}");
 }

@@ -1,7 +1,7 @@
 //! Sequences: new keys come from them, they stand right after a run, and they go back after a rollback.
 
 use crate::fixture::{database, role, target, text, told, write};
-use cutover_runtime::connection::{Connection, StoreErrorKind, Unit};
+use cutover_runtime::connection::{Connection, StoreErrorKind};
 use cutover_runtime::step::{KeyAssigned, Source, TargetSpec};
 use cutover_runtime::value::{Kind, Value};
 
@@ -45,7 +45,7 @@ fn a_batch_that_was_given_up_wastes_no_keys() {
     let Some(database) = database("CREATE TABLE t (id serial PRIMARY KEY, x text)") else { return };
     let mut connection = target(&database);
     connection.begin().unwrap();
-    connection.insert(&given("t"), vec![Unit { rows: vec![vec![text("x")]] }]).unwrap();
+    connection.insert(&given("t"), vec![crate::fixture::unit(vec![vec![text("x")]])]).unwrap();
     connection.abort().unwrap();
     let written = write(&mut connection, &given("t"), rows(1));
     assert_eq!(told(&written[0]), Ok(vec![Value::Integer(1)]));
@@ -74,7 +74,7 @@ fn a_table_that_gives_no_keys_is_refused() {
     let Some(database) = database("CREATE TABLE t (id int PRIMARY KEY, x text)") else { return };
     let mut connection = target(&database);
     connection.begin().unwrap();
-    let error = connection.insert(&given("t"), vec![Unit { rows: vec![vec![text("x")]] }]).unwrap_err();
+    let error = connection.insert(&given("t"), vec![crate::fixture::unit(vec![vec![text("x")]])]).unwrap_err();
     assert_eq!(error.kind, StoreErrorKind::OtherSchema);
     assert!(error.to_string().contains("has no sequence"), "{error}");
 }

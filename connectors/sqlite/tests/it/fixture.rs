@@ -184,8 +184,14 @@ pub(crate) fn text(value: &str) -> Value {
 }
 
 pub(crate) fn person(meaning: &str) -> StepSpec {
-    let on =
-        Condition { column: "person".into(), equals: Operand::Column("p".into(), "id".into()), kind: Kind::Integer };
+    let on = Condition {
+        alias: "c".into(),
+        column: "person".into(),
+        kind: Kind::Integer,
+        fold: false,
+        test: Test::Compare(Comparison::Equal, Operand::Column("p".into(), "id".into())),
+    };
+    let control = TableSpec { table: "control".into(), alias: "c".into() };
     let lookup = LinkSpec::Lookup {
         table: "lang".into(),
         result: "id".into(),
@@ -202,7 +208,7 @@ pub(crate) fn person(meaning: &str) -> StepSpec {
             table: "person".into(),
             alias: "p".into(),
             joins: vec![],
-            exists: vec![ExistsSpec { table: "control".into(), alias: "c".into(), on: vec![on] }],
+            exists: vec![ExistsSpec { tables: vec![control], on: vec![on], probed: false }],
             required: vec![0],
             columns: columns.into_iter().chain(more).map(|(name, kind)| read("p", name, kind)).collect(),
             key: vec![0],
@@ -227,6 +233,8 @@ fn account() -> TargetSpec {
             column("lang_id", Kind::Integer, Source::Converted),
         ],
         identity: None,
+        conditional: false,
+        existing: None,
     }
 }
 
@@ -242,7 +250,9 @@ fn profile() -> TargetSpec {
             column("born", Kind::Date, Source::Converted),
             column("boss_id", Kind::Integer, Source::Converted),
         ],
-        identity: Some(0),
+        identity: Some(IdentitySpec { columns: vec![(0, false)], several: None }),
+        conditional: false,
+        existing: None,
     }
 }
 
@@ -272,6 +282,8 @@ pub(crate) fn note() -> StepSpec {
                 column("body", Kind::Text, Source::Converted),
             ],
             identity: None,
+            conditional: false,
+            existing: None,
         }],
         unique: vec![],
         reasons: vec![reason("Person", "person")],
@@ -294,7 +306,7 @@ impl Step for Person {
         Ok(vec![Some(vec![text(&fold(lang))]), boss])
     }
 
-    fn convert(&self, row: &Row, links: &[Link], generator: &mut dyn Generator) -> Result<Vec<Row>, Rejection> {
+    fn convert(&self, row: &Row, links: &[Link], generator: &mut dyn Generator) -> Result<TargetRows, Rejection> {
         let reject = |reason: usize, column: usize| Rejection { reason, value: row[column].clone() };
         let Link::Found(lang) = &links[0] else { return Err(reject(0, 3)) };
         let boss = match &links[1] {
@@ -311,7 +323,7 @@ impl Step for Person {
         };
         let account = vec![mail, text("PERSON"), Value::Uuid(generator.uuid()), lang.clone()];
         let born = Value::Date(born.date());
-        Ok(vec![account, vec![row[0].clone(), row[1].clone(), Value::Null, born, boss]])
+        Ok(vec![Some(account), Some(vec![row[0].clone(), row[1].clone(), Value::Null, born, boss])])
     }
 }
 
@@ -328,13 +340,13 @@ impl Step for Note {
         Ok(vec![Some(vec![row[2].clone()])])
     }
 
-    fn convert(&self, row: &Row, links: &[Link], _: &mut dyn Generator) -> Result<Vec<Row>, Rejection> {
+    fn convert(&self, row: &Row, links: &[Link], _: &mut dyn Generator) -> Result<TargetRows, Rejection> {
         let profile = match &links[0] {
             Link::Found(profile) => profile.clone(),
             // A key that no profile has, to see what a deferred constraint does.
             _ if row[3] == text("orphan") => Value::Integer(999_999),
             Link::Null | Link::Missing | Link::Ambiguous => return Err(Rejection { reason: 0, value: row[2].clone() }),
         };
-        Ok(vec![vec![text(&format!("{}/{}", row[0], row[1])), profile, row[3].clone()]])
+        Ok(vec![Some(vec![text(&format!("{}/{}", row[0], row[1])), profile, row[3].clone()])])
     }
 }

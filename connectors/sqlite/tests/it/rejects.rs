@@ -1,8 +1,8 @@
 //! Rows that cannot be carried: each is kept with its reason, the others arrive, and a budget decides when to stop.
 
 use crate::fixture::{World, any_rejects};
-use cutover_runtime::RunOptions;
 use cutover_runtime::report::Outcome;
+use cutover_runtime::{RejectFilter, RunOptions};
 
 fn rejects(world: &World) -> Vec<String> {
     world.ask("SELECT map, legacy_key, column_name, rule, value FROM cutover_reject ORDER BY map, rowid")
@@ -75,7 +75,7 @@ fn rejected_rows_can_be_tried_again() {
     let before = world.run();
     assert_eq!(before.steps[0].settled.rejected, 11);
     world.on_legacy("UPDATE person SET lang = 'French' WHERE id = 2");
-    let after = world.try_run(&RunOptions { retry_rejected: true, ..any_rejects() }).unwrap();
+    let after = world.try_run(&RunOptions { retry: Some(RejectFilter::default()), ..any_rejects() }).unwrap();
     assert_eq!(after.steps[0].settled.rejected, 1, "{:?}", rejects(&world));
     assert_eq!(after.steps[0].in_scope, before.steps[0].in_scope);
     assert_eq!(rejects(&world), ["Person|13|lang|Lang|Greek"]);

@@ -122,12 +122,14 @@ fn a_number_that_a_column_would_round_is_refused() {
             column("text", Kind::Decimal, Source::Converted),
         ],
         identity: None,
+        conditional: false,
+        existing: None,
     };
     let mut connection = world.target();
     let mut check = |whole: i128, exact: &str, fits: bool| {
         let decimal = |text: &str| Value::Decimal(text.to_string());
         let row = vec![Value::Integer(whole), decimal(exact), decimal("12345678901234567890.5")];
-        let unit = cutover_runtime::connection::Unit { rows: vec![row] };
+        let unit = cutover_runtime::connection::Unit { rows: vec![Some(row)] };
         connection.begin().unwrap();
         let written = connection.insert(std::slice::from_ref(&target), vec![unit]).unwrap();
         connection.commit().unwrap();
@@ -164,7 +166,9 @@ impl Hostile {
             table: TABLE.into(),
             key: KeySpec { column: "i\"d".into(), kind: Kind::Integer, assigned: KeyAssigned::Engine },
             columns: vec![column(COLUMN, Kind::Text, Source::Converted)],
-            identity: Some(0),
+            identity: Some(IdentitySpec { columns: vec![(0, false)], several: None }),
+            conditional: false,
+            existing: None,
         };
         let spec = StepSpec {
             name: "Map \"'; --".into(),
@@ -202,8 +206,8 @@ impl Step for Hostile {
         Ok(vec![])
     }
 
-    fn convert(&self, row: &Row, _: &[Link], _: &mut dyn Generator) -> Result<Vec<Row>, Rejection> {
-        Ok(vec![row.clone()])
+    fn convert(&self, row: &Row, _: &[Link], _: &mut dyn Generator) -> Result<TargetRows, Rejection> {
+        Ok(vec![Some(row.clone())])
     }
 }
 

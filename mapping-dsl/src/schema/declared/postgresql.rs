@@ -32,7 +32,7 @@ pub(super) fn known(spelled: &Spelled) -> Option<Type> {
 }
 
 /// Returns whether a type is an integer with a counter of its own.
-pub(in crate::schema) fn is_serial(declared: &str) -> bool {
+pub(super) fn is_serial(declared: &str) -> bool {
     let name = declared.rsplit('.').next().unwrap_or(declared).to_ascii_lowercase();
     matches!(name.as_str(), "smallserial" | "serial2" | "serial" | "serial4" | "bigserial" | "serial8")
 }

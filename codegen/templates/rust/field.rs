@@ -1,0 +1,1 @@
+{{ field.name }}: read::{% if field.nullable %}optional{% else %}required{% endif %}(&row[{{ field.place }}], read::{{ field.reader }}, {% if let Some(reason) = field.reason %}Reject::{{ reason }} as usize{% else %}usize::MAX{% endif %})?
