@@ -63,7 +63,7 @@ fn one(variant: &str, folder: &Path) {
         "by hand" => by_hand(&legacy, &target),
         "cutover, compiled" | "second run" => carry(&legacy, &target, &cutover_generated::opal::steps()),
         "verify" => compare(&legacy, &target, &cutover_generated::opal::steps()),
-        _ => carry(&legacy, &target, &cutover_interpreter::steps(&plan())),
+        _ => carry(&legacy, &target, &cutover_interpreter::steps(&plan()).expect("it asks no program")),
     }
     println!("{} {}", start.elapsed().as_secs_f64(), peak_memory());
 }

@@ -3,6 +3,7 @@
 use crate::Status;
 use cutover_codegen::EmitError;
 use cutover_codegen::disk::DiskError;
+use cutover_interpreter::GivenInRust;
 use cutover_runtime::RunError;
 use cutover_runtime::connection::StoreError;
 use std::fmt;
@@ -52,6 +53,12 @@ impl From<RunError> for Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Failure {
         Failure::environment(error.to_string())
+    }
+}
+
+impl From<GivenInRust> for Failure {
+    fn from(error: GivenInRust) -> Failure {
+        Failure::usage(error.to_string())
     }
 }
 

@@ -214,6 +214,18 @@ fn line_fits(printed: &str, expected: &str) -> bool {
     }
 }
 
+#[test]
+fn the_rust_guide_shows_the_example() {
+    let blocks = blocks(&page("rust-service.md"));
+    let shown: Vec<(&str, &Block)> = blocks.iter().filter_map(|block| Some((block.title.as_deref()?, block))).collect();
+    for (title, block) in &shown {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(title);
+        let file = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{title}: {error}"));
+        assert!(file.contains(&block.text), "rust-service.md:{}: {title} holds no such lines", block.line);
+    }
+    assert!(shown.len() >= 4, "the guide hardly shows the example any more");
+}
+
 /// Codes that say that something is missing, as it is in a block of statements.
 const MISSING: [&str; 2] = ["M0604", "M0605"];
 
@@ -268,7 +280,7 @@ impl Reference<'_> {
         }
     }
 
-    /// A block with a head is a mapping; one of value maps and maps is put behind what was shown so far; statements
+    /// A block with a head is a mapping; one of value maps, functions and maps is put behind what was shown so far; statements
     /// are put into a map.
     fn whole(&self, text: &str) -> String {
         let first = text.lines().find(|line| !line.starts_with("//")).unwrap_or_default();
@@ -276,7 +288,7 @@ impl Reference<'_> {
         if starts(&["language "]) {
             return text.to_string();
         }
-        if starts(&["map ", "values ", "leave "]) && !starts(&["values {"]) {
+        if starts(&["map ", "values ", "leave ", "fn "]) && !starts(&["values {"]) {
             return format!("{}{text}", self.items);
         }
         let key = if text.contains("key ") { "" } else { "key c.id <-> t.legacy_id\n" };

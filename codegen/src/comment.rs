@@ -5,9 +5,10 @@ use std::borrow::Cow;
 /// Returns the text as one line without control characters.
 pub(crate) fn line(text: &str) -> Cow<'_, str> {
     let text = text.trim();
-    match text.contains(breaks) {
-        true => text.replace(breaks, " ").trim().to_string().into(),
-        false => text.into(),
+    let plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    match plain || !text.contains(breaks) {
+        true => text.into(),
+        false => text.replace(breaks, " ").trim().to_string().into(),
     }
 }
 

@@ -47,12 +47,24 @@ impl Files {
         self.files.is_empty()
     }
 
-    /// Fills a template and adds the result; blank lines at the end are cut to one line end.
+    /// Fills a template and adds the result.
     pub(crate) fn render(&mut self, path: String, template: &impl Template) -> Result<(), EmitError> {
-        let failed = |cause: askama::Error| EmitError::Template { file: path.clone(), cause: cause.to_string() };
-        let text = template.render().map_err(failed)?;
-        self.add(path, format!("{}\n", text.trim()));
+        let (path, text) = Files::rendered(path, template.render())?;
+        self.add(path, text);
         Ok(())
+    }
+
+    /// Returns a file that a template has become; blank lines at both ends are cut, to one line end.
+    pub(crate) fn rendered(path: String, text: askama::Result<String>) -> Result<(String, String), EmitError> {
+        match text {
+            Ok(mut text) => {
+                text.truncate(text.trim_end().len());
+                text.drain(..text.len() - text.trim_start().len());
+                text.push('\n');
+                Ok((path, text))
+            }
+            Err(cause) => Err(EmitError::Template { file: path, cause: cause.to_string() }),
+        }
     }
 }
 

@@ -20,6 +20,7 @@ mod wording;
 pub use build::Build;
 pub use files::{Files, Mark};
 
+use cutover_mapping_dsl::parallel;
 use cutover_mapping_dsl::plan::Plan;
 use cutover_mapping_dsl::schema::Dialect;
 
@@ -50,8 +51,8 @@ pub fn emit(plan: &Plan) -> Result<Files, EmitError> {
 pub fn emit_with(plan: &Plan, backends: &[Backend]) -> Result<Files, EmitError> {
     names::check(plan)?;
     let mut files = Files::default();
-    for backend in backends {
-        files.append((backend.emit)(plan)?);
+    for made in parallel::map(backends, |backend| (backend.emit)(plan)) {
+        files.append(made?);
     }
     Ok(files)
 }

@@ -177,6 +177,7 @@ fn own_origins(plan: &Plan, step: &Step, expr: &Expr) -> Vec<Origin> {
             asked.on.iter().map(column).collect()
         }
         ExprKind::Call(function, _) => vec![Origin::Function { name: name(*function).into() }],
+        ExprKind::Given { function, .. } => vec![Origin::Function { name: plan.functions[*function].name.clone() }],
         ExprKind::Through { map, .. } => vec![Origin::Values { name: plan.value_maps[*map].name.clone() }],
         ExprKind::Link { link, .. } => link_origins(plan, step, *link),
         ExprKind::Sibling(sibling) => {

@@ -3,6 +3,7 @@
 
 mod expression;
 mod fields;
+mod given;
 mod print;
 mod spec;
 mod step;
@@ -24,7 +25,7 @@ pub fn emit(plan: &Plan) -> Result<Files, EmitError> {
         let said = format!("{}:{}: {}: {}", plan.file, left.line, left.tables.join(", "), left.reason);
         text.push_str(&format!("// Left where they are, {}\n", comment::line(&said)));
     }
-    for item in std::iter::once(steps_function(plan)).chain(values::functions(plan)) {
+    for item in std::iter::once(steps_function(plan)).chain(given::functions(plan)).chain(values::functions(plan)) {
         text.push('\n');
         text.push_str(&print::item(item)?);
     }
@@ -42,10 +43,12 @@ fn steps_function(plan: &Plan) -> TokenStream {
     let modules = plan.steps.iter().map(|step| format_ident!("{}", fields::module_name(&step.name)));
     let doc = format!("Returns the steps of {} in running order.", plan.file);
     let docs = docs([doc.as_str()]);
+    let given = plan.steps.iter().map(|step| given::asks(step).then(|| quote!(functions.clone())));
+    let parameter = (!plan.functions.is_empty()).then(|| quote!(functions: std::sync::Arc<dyn Functions>));
     quote! {
         #docs
-        pub fn steps() -> Vec<Box<dyn cutover_runtime::step::Step>> {
-            vec![#(Box::new(#modules::Step::new())),*]
+        pub fn steps(#parameter) -> Vec<Box<dyn cutover_runtime::step::Step>> {
+            vec![#(Box::new(#modules::Step::new(#given))),*]
         }
     }
 }

@@ -16,33 +16,51 @@ pub use expression::Unsupported;
 pub(crate) use read::table_of;
 
 use crate::{EmitError, Files, names};
+use askama::Template;
+use cutover_mapping_dsl::parallel;
 use cutover_mapping_dsl::plan::{Plan, Step};
 use cutover_mapping_dsl::schema::Dialect;
 use dialect::SqlDialect;
 
+/// What a dialect's file is called, and how it is made.
+type Artefact = (&'static str, fn(&Plan, &dyn SqlDialect) -> askama::Result<String>);
+
 /// The files of each dialect, in the order in which they are used.
-pub(crate) const ARTEFACTS: [&str; 6] = ["migration_table", "pending", "forward", "rollback", "deviations", "counts"];
+pub(crate) const ARTEFACTS: [Artefact; 6] = [
+    ("migration_table", |plan, dialect| migration_table::build(plan, dialect).render()),
+    ("pending", |plan, dialect| pending::build(plan, dialect).render()),
+    ("forward", |plan, dialect| forward::build(plan, dialect).render()),
+    ("rollback", |plan, dialect| rollback::build(plan, dialect).render()),
+    ("deviations", |plan, dialect| deviations::build(plan, dialect).render()),
+    ("counts", |plan, dialect| counts::build(plan, dialect).render()),
+];
 
 /// Returns the files of all dialects.
 pub fn emit(plan: &Plan) -> Result<Files, EmitError> {
-    let mut files = Files::default();
-    for dialect in Dialect::WRITTEN {
-        files.append(emit_dialect(plan, dialect)?);
-    }
-    Ok(files)
+    emit_dialects(plan, &Dialect::WRITTEN)
 }
 
 /// Returns the files of one dialect.
 pub fn emit_dialect(plan: &Plan, dialect: Dialect) -> Result<Files, EmitError> {
-    let dialect = dialect::of(dialect).ok_or(EmitError::Dialect(dialect))?;
-    let path = |artefact| names::sql_file(dialect.dialect().name(), artefact);
+    emit_dialects(plan, &[dialect])
+}
+
+/// Files do not depend on each other, so all processors work on them.
+fn emit_dialects(plan: &Plan, dialects: &[Dialect]) -> Result<Files, EmitError> {
+    let mut all: Vec<(&dyn SqlDialect, Artefact)> = Vec::new();
+    for dialect in dialects {
+        let dialect = dialect::of(*dialect).ok_or(EmitError::Dialect(*dialect))?;
+        all.extend(ARTEFACTS.map(|artefact| (dialect, artefact)));
+    }
+    let made = parallel::map(&all, |(dialect, (artefact, make))| {
+        let path = names::sql_file(dialect.dialect().name(), artefact);
+        Files::rendered(path, make(plan, *dialect))
+    });
     let mut files = Files::default();
-    files.render(path("migration_table"), &migration_table::build(plan, dialect))?;
-    files.render(path("pending"), &pending::build(plan, dialect))?;
-    files.render(path("forward"), &forward::build(plan, dialect))?;
-    files.render(path("rollback"), &rollback::build(plan, dialect))?;
-    files.render(path("deviations"), &deviations::build(plan, dialect))?;
-    files.render(path("counts"), &counts::build(plan, dialect))?;
+    for file in made {
+        let (path, text) = file?;
+        files.add(path, text);
+    }
     Ok(files)
 }
 

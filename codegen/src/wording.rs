@@ -25,6 +25,9 @@ impl Wording<'_> {
             ExprKind::Literal(value) => literal(value),
             ExprKind::Exists(asked) => self.exists(*asked),
             ExprKind::Call(function, arguments) => format!("{}({})", name(*function), self.list(arguments, ", ")),
+            ExprKind::Given { function, arguments, .. } => {
+                format!("{}({})", self.plan.functions[*function].name, self.list(arguments, ", "))
+            }
             ExprKind::Concat(parts) => self.list(parts, " ++ "),
             ExprKind::Arithmetic(operator, left, right) => both(arithmetic(*operator), left, right),
             ExprKind::Compare(operator, left, right) => both(comparison(*operator), left, right),

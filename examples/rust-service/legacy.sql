@@ -1,6 +1,7 @@
 CREATE TABLE person (
   id INTEGER PRIMARY KEY,
   name VARCHAR(100) NOT NULL,
+  phone VARCHAR(20),
   joined DATETIME NOT NULL,
   note TEXT
 );

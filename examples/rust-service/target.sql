@@ -3,5 +3,6 @@ CREATE TABLE people (
   legacy_id BIGINT UNIQUE,
   first_name VARCHAR(100) NOT NULL,
   last_name VARCHAR(100) NOT NULL,
+  phone VARCHAR(30),
   joined_at DATETIME NOT NULL
 );

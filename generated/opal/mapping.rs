@@ -583,7 +583,7 @@ pub mod patient {
         step::StepSpec {
             name: "Patient".into(),
             map_table: "cutover_map_patient".into(),
-            meaning: "e5cd2fd08451279f22bb3b319549b42a".into(),
+            meaning: "b1c44113f7795be0574c299d0482fd56".into(),
             read: step::ReadSpec {
                 table: "Patient".into(),
                 alias: "p".into(),
@@ -2538,7 +2538,7 @@ pub mod device {
         step::StepSpec {
             name: "Device".into(),
             map_table: "cutover_map_device".into(),
-            meaning: "b380c9bc98ed1722c45aa5b897c024b0".into(),
+            meaning: "39c1e1003f89c0c26b1faa2ec26067bf".into(),
             read: step::ReadSpec {
                 table: "PatientDeviceIdentifier".into(),
                 alias: "d".into(),

@@ -117,7 +117,11 @@ impl Reached {
                 values.insert(*map);
             }
             ExprKind::Legacy { .. } | ExprKind::Literal(_) | ExprKind::Exists(_) | ExprKind::Call(..) => {}
-            ExprKind::Concat(_) | ExprKind::Arithmetic(..) | ExprKind::Compare(..) | ExprKind::And(..) => {}
+            ExprKind::Given { .. }
+            | ExprKind::Concat(_)
+            | ExprKind::Arithmetic(..)
+            | ExprKind::Compare(..)
+            | ExprKind::And(..) => {}
             ExprKind::Or(..) | ExprKind::Not(_) | ExprKind::Fits(..) | ExprKind::Restrict { .. } => {}
             ExprKind::Convert(..) | ExprKind::Link { .. } | ExprKind::Sibling(_) | ExprKind::Generated(_) => {}
         }

@@ -77,6 +77,7 @@ impl<W: Watch> Context<'_, W> {
                 Ok(self.row[self.step.read.columns.len() + self.step.read.joins.len() + index].clone())
             }
             ExprKind::Call(function, arguments) => self.call(*function, arguments),
+            ExprKind::Given { .. } => unreachable!("steps that ask the program are not interpreted"),
             ExprKind::Concat(parts) => self.concat(parts),
             ExprKind::Arithmetic(operator, left, right) => self.arithmetic(*operator, left, right),
             ExprKind::Compare(comparison, left, right) => {

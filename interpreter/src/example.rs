@@ -1,8 +1,8 @@
 //! Runs the `example` blocks of a mapping.
 
-use crate::InterpretedStep;
 use crate::coverage::{Coverage, Reached};
 use crate::spec::{kind, literal_value};
+use crate::{InterpretedStep, given_in_rust};
 use cutover_mapping_dsl::plan::{Example, Exists, Expected, Expr, ExprKind, LinkKind, Plan, Step};
 use cutover_mapping_dsl::types::Type;
 use cutover_runtime::step::{Generator, Link, Rejection, TargetRows};
@@ -20,6 +20,8 @@ pub struct ExampleOutcome {
     pub line: usize,
     /// What differs from what was expected; nothing if it passed.
     pub failures: Vec<String>,
+    /// Why it was not run, if it was not.
+    pub skipped: Option<String>,
 }
 
 /// What came of all examples.
@@ -37,12 +39,15 @@ pub fn run_examples(plan: &Plan) -> Tested {
     for step in &plan.steps {
         let runner = InterpretedStep::new(plan, step);
         let mut reached = Reached::default();
+        let asked = given_in_rust(plan, step);
+        let skipped = asked.map(|asked| format!("it asks for {}(), which is given in Rust", asked.function));
         for example in &step.examples {
             tested.outcomes.push(ExampleOutcome {
                 map: step.name.clone(),
                 name: example.name.clone(),
                 line: example.line,
-                failures: run(step, &runner, example, &mut reached),
+                failures: if skipped.is_some() { Vec::new() } else { run(step, &runner, example, &mut reached) },
+                skipped: skipped.clone(),
             });
         }
         tested.coverage.push(reached.coverage(plan, &runner.step));

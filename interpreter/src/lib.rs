@@ -16,9 +16,41 @@ use cutover_runtime::value::{Fault, Key, Row, Value};
 use eval::{Context, Tools};
 use watch::{Nobody, Watch};
 
-/// Returns the steps of a plan, in running order, ready to run.
-pub fn steps(plan: &Plan) -> Vec<Box<dyn Step>> {
+/// Returns the steps of a plan, in running order, ready to run. What asks for functions that are given in Rust runs in
+/// the program that gives them, and nowhere else.
+pub fn steps(plan: &Plan) -> Result<Vec<Box<dyn Step>>, GivenInRust> {
+    plan.steps.iter().try_for_each(|step| given_in_rust(plan, step).map_or(Ok(()), Err))?;
+    Ok(steps_to_take_back(plan))
+}
+
+/// Returns the steps of a plan for taking rows back, which converts nothing.
+pub fn steps_to_take_back(plan: &Plan) -> Vec<Box<dyn Step>> {
     plan.steps.iter().map(|step| Box::new(InterpretedStep::new(plan, step)) as Box<dyn Step>).collect()
+}
+
+/// Why a step cannot be interpreted: it asks for a function that a program gives.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{file}:{line}: map {map} asks for {function}(), which is given in Rust; run it in the program that gives it")]
+pub struct GivenInRust {
+    /// Name of the mapping's file.
+    pub file: String,
+    /// Line of the map.
+    pub line: usize,
+    /// Name of the map.
+    pub map: String,
+    /// Name of the function.
+    pub function: String,
+}
+
+/// Returns the first function of a step that is given in Rust.
+fn given_in_rust(plan: &Plan, step: &plan::Step) -> Option<GivenInRust> {
+    let function = &plan.functions[step.given_functions().into_iter().next()?];
+    Some(GivenInRust {
+        file: plan.file.clone(),
+        line: step.line,
+        map: step.name.clone(),
+        function: function.name.clone(),
+    })
 }
 
 /// One step of a plan, interpreted.

@@ -10,6 +10,8 @@ pub struct File {
     pub language: Option<(u32, Span)>,
     /// The `legacy` and `target` lines in file order.
     pub sides: Vec<Side>,
+    /// Functions that the program gives, in file order.
+    pub functions: Vec<Function>,
     /// Value maps in file order.
     pub values: Vec<Values>,
     /// Maps in file order.
@@ -93,6 +95,23 @@ pub struct Leave {
     pub tables: Vec<Columns>,
     /// Why.
     pub reason: Option<Text>,
+    /// The line.
+    pub span: Span,
+}
+
+/// A function that the program gives.
+#[derive(Debug, Clone)]
+pub struct Function {
+    /// Doc lines.
+    pub docs: Vec<String>,
+    /// Its name.
+    pub name: Name,
+    /// Name and type of each argument.
+    pub parameters: Vec<(Name, Name)>,
+    /// The type of what it gives.
+    pub result: Name,
+    /// Whether it may refuse its arguments: `else reject`, with the author's words.
+    pub rejection: Option<Option<Text>>,
     /// The line.
     pub span: Span,
 }

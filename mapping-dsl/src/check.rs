@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Checks all maps.
 pub(crate) fn check(world: &World<'_>, drafts: &mut [Draft<'_>], diagnostics: &mut Vec<Diagnostic>) {
     duplicate_maps(world, diagnostics);
-    unused_values(world, drafts, diagnostics);
+    unused(world, drafts, diagnostics);
     for draft in drafts.iter_mut() {
         keys::check(world, draft, diagnostics);
         coverage::check(world, draft, diagnostics);
@@ -47,7 +47,7 @@ fn duplicate_maps(world: &World<'_>, diagnostics: &mut Vec<Diagnostic>) {
     }
 }
 
-fn unused_values(world: &World<'_>, drafts: &[Draft<'_>], diagnostics: &mut Vec<Diagnostic>) {
+fn unused(world: &World<'_>, drafts: &[Draft<'_>], diagnostics: &mut Vec<Diagnostic>) {
     let unread = world.tree.incomplete || !world.tree.unreadable.is_empty();
     if unread || drafts.len() < world.tree.maps.len() || drafts.iter().any(|draft| draft.damaged) {
         return;
@@ -57,7 +57,16 @@ fn unused_values(world: &World<'_>, drafts: &[Draft<'_>], diagnostics: &mut Vec<
     let all = all.filter(|(index, _)| !world.broken_values.contains(index));
     let all = all.filter(|(index, values)| world.values(&values.name.text) == Some(*index)); // Not the second of a name.
     for (_, values) in all.filter(|(index, _)| !used.contains(index)) {
-        let message = format!("the value map `{}` is used by no map", values.name.text);
-        diagnostics.push(Diagnostic::warning(Code::UNUSED, values.name.span, message).help("take it out"));
+        diagnostics.push(unused_one("the value map", &values.name));
     }
+    let used: BTreeSet<usize> = drafts.iter().flat_map(|draft| draft.used_functions.iter().copied()).collect();
+    let first = |name: &str| world.functions.iter().position(|given| given.name == name);
+    let given = world.tree.functions.iter().enumerate();
+    let given = given.filter(|(index, given)| first(&given.name.text) == Some(*index) && !used.contains(index));
+    diagnostics.extend(given.map(|(_, given)| unused_one("the function", &given.name)));
+}
+
+fn unused_one(what: &str, name: &crate::ast::Name) -> Diagnostic {
+    let message = format!("{what} `{}` is used by no map", name.text);
+    Diagnostic::warning(Code::UNUSED, name.span, message).help("take it out")
 }

@@ -6,7 +6,7 @@ use crate::plan::{Plan, Side};
 use crate::schema::{Dialect, Schema, encoding, read};
 use crate::source::{FileId, SourceFile, Sources, Span};
 use crate::world::{World, suggest};
-use crate::{check, lower, parse, resolve};
+use crate::{check, lower, parallel, parse, resolve};
 
 /// Everything that came of a mapping.
 #[derive(Debug, Clone)]
@@ -51,8 +51,12 @@ fn plan(
     if !language(sources, file, tree, diagnostics) {
         return None;
     }
-    let legacy = side(sources, file, tree, SideRole::Legacy, diagnostics, load);
-    let target = side(sources, file, tree, SideRole::Target, diagnostics, load);
+    let declared = [SideRole::Legacy, SideRole::Target].map(|role| side(sources, file, tree, role, diagnostics, load));
+    let read = |side: &Declared<'_>| read::read(side.file, &sources.file(side.file).text, side.dialect);
+    let schemas = parallel::map(&declared, |side| side.as_ref().map(read));
+    let sides = declared.iter().zip(schemas).map(|(declared, schema)| (declared.as_ref(), schema));
+    let sides = sides.map(|(declared, schema)| read_side(sources, declared?, schema?, diagnostics));
+    let [legacy, target] = sides.collect::<Vec<_>>().try_into().ok()?;
     let (legacy, target) = (legacy?, target?);
     if legacy.alias == target.alias {
         let message = format!("both sides are called `{}`", legacy.alias);
@@ -61,10 +65,11 @@ fn plan(
         return None;
     }
     let mut world = World::new(sources, tree, legacy, target);
+    world.functions = resolve::given::functions(&world, diagnostics);
     (world.value_maps, world.broken_values) = resolve::values::value_maps(&world, diagnostics);
     let mut drafts = resolve::resolve(&world, diagnostics);
     check::check(&world, &mut drafts, diagnostics);
-    let steps = lower::lower(drafts, diagnostics);
+    let steps = lower::lower(drafts, &world, diagnostics);
     let left = check::leave::left_tables(&world, diagnostics);
     if tree.maps.is_empty() && diagnostics.is_empty() {
         let message = "this mapping has no map";
@@ -73,7 +78,7 @@ fn plan(
                 .help("add `map Name: old.table a -> new.table b { … }`"),
         );
     }
-    let World { legacy, target, value_maps, .. } = world;
+    let World { legacy, target, functions, value_maps, .. } = world;
     let name = sources.file(file).name.clone();
     let file_name = name.rsplit('/').next().unwrap_or_default().to_string();
     Some(Plan {
@@ -82,7 +87,9 @@ fn plan(
         source_hash: source_hash(sources),
         legacy,
         target,
+        functions,
         value_maps,
+        places: steps.iter().enumerate().map(|(place, step)| (step.name.clone(), place)).collect(),
         steps,
         left,
     })
@@ -133,6 +140,14 @@ fn language(sources: &Sources, file: FileId, tree: &ast::File, diagnostics: &mut
     }
 }
 
+/// A side as the mapping declares it, with its script loaded.
+struct Declared<'t> {
+    side: &'t ast::Side,
+    dialect: Dialect,
+    zone: String,
+    file: FileId,
+}
+
 /// Returns whether a text has nothing but comments.
 fn holds_nothing(file: &SourceFile, tree: &ast::File) -> bool {
     let mut at = 0;
@@ -144,14 +159,14 @@ fn holds_nothing(file: &SourceFile, tree: &ast::File) -> bool {
     tree.comments.iter().all(|comment| is_blank(comment.span.start, comment.span.end)) && is_blank(file.text.len(), 0)
 }
 
-fn side(
+fn side<'t>(
     sources: &mut Sources,
     file: FileId,
-    tree: &ast::File,
+    tree: &'t ast::File,
     role: SideRole,
     diagnostics: &mut Vec<Diagnostic>,
     load: &mut dyn FnMut(&str) -> Result<Vec<u8>, String>,
-) -> Option<Side> {
+) -> Option<Declared<'t>> {
     let word = match role {
         SideRole::Legacy => "legacy",
         SideRole::Target => "target",
@@ -173,8 +188,8 @@ fn side(
     }
     let dialect = dialect(side, diagnostics)?;
     let zone = zone(side, diagnostics)?;
-    let schema = schema(sources, side, dialect, diagnostics, load)?;
-    Some(Side { alias: side.alias.text.clone(), dialect, zone, file: side.file.text.clone(), schema })
+    let file = script(sources, side, dialect, diagnostics, load)?;
+    Some(Declared { side, dialect, zone, file })
 }
 
 fn dialect(side: &ast::Side, diagnostics: &mut Vec<Diagnostic>) -> Option<Dialect> {
@@ -200,13 +215,14 @@ fn zone(side: &ast::Side, diagnostics: &mut Vec<Diagnostic>) -> Option<String> {
     Some(zone.text.clone())
 }
 
-fn schema(
+/// Loads the script of a side.
+fn script(
     sources: &mut Sources,
     side: &ast::Side,
     dialect: Dialect,
     diagnostics: &mut Vec<Diagnostic>,
     load: &mut dyn FnMut(&str) -> Result<Vec<u8>, String>,
-) -> Option<Schema> {
+) -> Option<FileId> {
     let name = &side.file.text;
     let bytes = match load(name) {
         Ok(bytes) => bytes,
@@ -229,11 +245,21 @@ fn schema(
     };
     let folder = sources.files()[0].name.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
     let shown = if name.starts_with('/') { name.clone() } else { folder + name };
-    let file = sources.add(SourceFile::new(shown, text));
-    let schema = read::read(file, &sources.file(file).text, dialect);
+    Some(sources.add(SourceFile::new(shown, text)))
+}
+
+/// Makes a side of what its script says.
+fn read_side(
+    sources: &Sources,
+    declared: &Declared<'_>,
+    schema: Schema,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Side> {
+    let Declared { side, dialect, zone, file } = declared;
+    let name = &side.file.text;
     if schema.tables.is_empty() {
         let message = format!("\"{name}\" has no table that can be read as {dialect}");
-        diagnostics.push(match sources.file(file).text.trim().is_empty() {
+        diagnostics.push(match sources.file(*file).text.trim().is_empty() {
             true => Diagnostic::error(Code::EMPTY, side.file.span, format!("the schema \"{name}\" is empty"))
                 .help("write the tables into it, as the database's dump tool does without data"),
             false => Diagnostic::error(Code::WRONG_DIALECT, side.dialect.span, message)
@@ -241,5 +267,5 @@ fn schema(
         });
         return None;
     }
-    Some(schema)
+    Some(Side { alias: side.alias.text.clone(), dialect: *dialect, zone: zone.clone(), file: name.clone(), schema })
 }

@@ -15,7 +15,7 @@ use std::ops::Range;
 const DEEPEST: usize = 48;
 
 /// Words with which an item begins, at the very beginning of a line.
-const ITEMS: [&str; 6] = ["language", "legacy", "target", "values", "map", "leave"];
+const ITEMS: [&str; 7] = ["language", "legacy", "target", "fn", "values", "map", "leave"];
 
 /// With what a line of a map's head begins.
 const GOES_ON: [&str; 9] = ["join ", "where ", "->", "and ", "or ", "on ", "when ", "several ", "existing "];
@@ -183,7 +183,8 @@ impl Cutter {
         }
         self.diagnostics.push(
             Diagnostic::error(Code::STRAY, Span::new(self.file, first_line), "this belongs to no item").note(
-                "an item begins at the start of a line with `language`, `legacy`, `target`, `values`, `map` or `leave`",
+                "an item begins at the start of a line with `language`, `legacy`, `target`, `fn`, `values`, `map` or \
+                 `leave`",
             ),
         );
         end

@@ -1,12 +1,14 @@
 //! Drafts to the plan: targets and steps put in the order in which they run, indexes following them.
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::plan::{Expr, ExprKind, LinkKind, Step};
+use crate::parallel;
+use crate::plan::{Expr, ExprKind, LinkKind, Outcome, Step};
 use crate::resolve::Draft;
+use crate::world::World;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Orders targets within steps and steps among each other.
-pub(crate) fn lower(drafts: Vec<Draft<'_>>, diagnostics: &mut Vec<Diagnostic>) -> Vec<Step> {
+pub(crate) fn lower(drafts: Vec<Draft<'_>>, world: &World<'_>, diagnostics: &mut Vec<Diagnostic>) -> Vec<Step> {
     let order = step_order(&drafts, diagnostics);
     let mut steps: Vec<Step> = Vec::new();
     let mut moves: BTreeMap<String, Vec<usize>> = BTreeMap::new();
@@ -24,8 +26,9 @@ pub(crate) fn lower(drafts: Vec<Draft<'_>>, diagnostics: &mut Vec<Diagnostic>) -
                 *target = moves.get(step).map_or(*target, |places| places[*target]);
             }
         }
-        step.meaning = meaning(step);
     }
+    let meanings = parallel::map(&steps, |step| meaning(step, world));
+    steps.iter_mut().zip(meanings).for_each(|(step, meaning)| step.meaning = meaning);
     let mut slots: Vec<Option<Step>> = steps.into_iter().map(Some).collect();
     order.into_iter().filter_map(|index| slots[index].take()).collect()
 }
@@ -179,7 +182,7 @@ fn move_siblings(expr: &mut Expr, places: &[usize]) {
 }
 
 /// Returns the hash of what a step means: lines, docs, examples and the words of reasons do not count.
-fn meaning(step: &Step) -> String {
+fn meaning(step: &Step, world: &World<'_>) -> String {
     let mut bare = step.clone();
     (bare.docs, bare.examples, bare.dropped, bare.deferred) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     bare.line = 0;
@@ -207,12 +210,38 @@ fn meaning(step: &Step) -> String {
     bare.guards.iter_mut().for_each(|guard| clear_lines(&mut guard.when));
     bare.scope.iter_mut().for_each(clear_lines);
     bare.links.iter_mut().flat_map(|link| &mut link.key).for_each(clear_lines);
-    format!("{:032x}", xxhash_rust::xxh3::xxh3_128(format!("{bare:?}").as_bytes()))
+    let called: String = step.expressions().map(|expr| called(expr, world)).collect();
+    format!("{:032x}", xxhash_rust::xxh3::xxh3_128(format!("{bare:?}{called}").as_bytes()))
 }
 
+/// Clears lines, and the places of value maps and functions: what they mean counts, not where they stand.
 fn clear_lines(expr: &mut Expr) {
-    if let ExprKind::Match { arms, .. } = &mut expr.kind {
-        arms.iter_mut().for_each(|arm| arm.line = 0);
+    match &mut expr.kind {
+        ExprKind::Match { arms, .. } => arms.iter_mut().for_each(|arm| arm.line = 0),
+        ExprKind::Through { map, .. } => *map = 0,
+        ExprKind::Given { function, .. } => *function = 0,
+        _ => {}
     }
     expr.children_mut().into_iter().for_each(clear_lines);
+}
+
+/// Returns what the value maps and functions mean that an expression goes through, in the order of its parts.
+fn called(expr: &Expr, world: &World<'_>) -> String {
+    let own = match &expr.kind {
+        ExprKind::Through { map, .. } => {
+            let map = &world.value_maps[*map];
+            let bare = |outcome: &Outcome| match outcome {
+                Outcome::Value(literal) => Some(literal.clone()),
+                Outcome::Reject(_) => None,
+            };
+            let arms: Vec<_> = map.arms.iter().map(|arm| (&arm.from, bare(&arm.to), arm.arrow)).collect();
+            format!("{:?}{:?}{arms:?}{:?}", map.from, map.to, map.rest.as_ref().map(bare))
+        }
+        ExprKind::Given { function, .. } => {
+            let given = &world.functions[*function];
+            format!("{}{:?}{:?}", given.name, given.parameters, given.result)
+        }
+        _ => String::new(),
+    };
+    expr.children().into_iter().fold(own, |meaning, child| meaning + &called(child, world))
 }

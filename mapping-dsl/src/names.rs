@@ -13,27 +13,27 @@ pub fn snake_case(name: &str) -> String {
 
 /// Returns the words of a name in lower case; a name without any letter or digit is the word `x`.
 pub fn words(name: &str) -> Vec<String> {
-    let characters: Vec<char> = name.chars().collect();
-    let mut words = vec![String::new()];
-    for (at, character) in characters.iter().enumerate() {
-        if starts_word(&characters, at) {
-            words.push(String::new());
-        }
+    let mut words: Vec<String> = Vec::new();
+    let mut characters = name.chars().peekable();
+    let (mut before, mut starts) = (None, true);
+    while let Some(character) = characters.next() {
+        starts |= starts_word(before, character, characters.peek().copied());
         if character.is_alphanumeric() {
-            words.last_mut().expect("there is a first word").extend(character.to_lowercase());
+            if starts {
+                words.push(String::with_capacity(name.len()));
+            }
+            words.last_mut().expect("the first letter begins a word").extend(character.to_lowercase());
+            starts = false;
         }
+        before = Some(character);
     }
-    words.retain(|word| !word.is_empty());
     if words.is_empty() {
         words.push("x".to_string());
     }
     words
 }
 
-fn starts_word(characters: &[char], at: usize) -> bool {
-    let character = characters[at];
-    let before = at.checked_sub(1).map(|before| characters[before]);
-    let after = characters.get(at + 1);
+fn starts_word(before: Option<char>, character: char, after: Option<char>) -> bool {
     !character.is_alphanumeric()
         || (character.is_uppercase() && before.is_some_and(|before| !before.is_uppercase()))
         || (character.is_uppercase() && after.is_some_and(|after| after.is_lowercase()))

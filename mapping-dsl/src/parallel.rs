@@ -1,6 +1,7 @@
 //! Work on many maps by all processors. The results stand in the order of the items, whoever made them.
 
 use std::panic::resume_unwind;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
@@ -9,12 +10,12 @@ const SHARES: usize = 8;
 
 /// Returns what a function makes of each item, in the order of the items. With one processor, or where there are no
 /// threads, the caller's thread does it all.
-pub fn map<T: Sync, R: Send>(items: &[T], make: impl Fn(&T) -> R + Sync) -> Vec<R> {
+pub fn map<'i, T: Sync, R: Send>(items: &'i [T], make: impl Fn(&'i T) -> R + Sync) -> Vec<R> {
     let workers = thread::available_parallelism().map_or(1, usize::from).min(items.len());
     if workers < 2 {
         return items.iter().map(make).collect();
     }
-    let shares: Vec<&[T]> = items.chunks(items.len().div_ceil(workers * SHARES)).collect();
+    let shares: Vec<&'i [T]> = items.chunks(items.len().div_ceil(workers * SHARES)).collect();
     let next = AtomicUsize::new(0);
     let work = || {
         let mut made = Vec::new();
@@ -34,9 +35,18 @@ pub fn map<T: Sync, R: Send>(items: &[T], make: impl Fn(&T) -> R + Sync) -> Vec<
     made.into_iter().flat_map(|(_, results)| results).collect()
 }
 
+/// The same with items that are used up.
+pub fn map_owned<T: Send, R: Send>(items: Vec<T>, make: impl Fn(T) -> R + Sync) -> Vec<R> {
+    let items: Vec<Mutex<Option<T>>> = items.into_iter().map(|item| Mutex::new(Some(item))).collect();
+    map(&items, |item| {
+        let taken = item.lock().ok().and_then(|mut item| item.take());
+        make(taken.expect("each item is taken once"))
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use super::map;
+    use super::{map, map_owned};
 
     #[test]
     fn results_stand_in_the_order_of_the_items() {
@@ -49,6 +59,7 @@ mod tests {
                 item * 2
             });
             assert_eq!(twice, items.iter().map(|item| item * 2).collect::<Vec<_>>());
+            assert_eq!(map_owned(items.clone(), |item| item), items);
         }
     }
 }

@@ -10,9 +10,10 @@ mod words;
 
 use self::grammar::{MapGrammar, Rule};
 use self::leaf::{Builder, arrow_of, children, inner, next};
-use crate::ast::{self, File, Side, SideRole, Statement, StatementKind, ValueArm, ValueOutcome, Values};
+use crate::ast::{self, Comment, File, Side, SideRole, Statement, StatementKind, ValueArm, ValueOutcome, Values};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::lines::{self, Block, Piece};
+use crate::parallel;
 use crate::source::{FileId, Span};
 use pest::Parser;
 use pest::iterators::Pair;
@@ -34,35 +35,63 @@ pub(crate) const EDITION: u32 = 1;
 /// Reads a mapping. What could not be read is in the diagnostics; the tree holds the rest.
 pub fn parse(file: FileId, text: &str) -> (File, Vec<Diagnostic>) {
     let pieces = lines::cut(file, text);
-    let mut reader =
-        Reader { file, text: &pieces.text, original: text, diagnostics: pieces.diagnostics, tree: File::default() };
-    reader.tree.comments = pieces.comments;
-    reader.tree.incomplete = !pieces.strays.is_empty();
-    for item in &pieces.items {
+    let reader = || Reader {
+        file,
+        text: &pieces.text,
+        original: text,
+        comments: &pieces.comments,
+        diagnostics: Vec::new(),
+        tree: File::default(),
+    };
+    let mut whole = reader();
+    whole.diagnostics = pieces.diagnostics;
+    whole.tree.incomplete = !pieces.strays.is_empty();
+    let (maps, others): (Vec<&Piece>, Vec<&Piece>) = pieces.items.iter().partition(|item| whole.word(item) == "map");
+    others.into_iter().for_each(|item| whole.item(item));
+    let read = parallel::map(&maps, |item| {
+        let mut reader = reader();
         reader.item(item);
-    }
-    reader.misplaced_docs(&pieces.items, &pieces.strays);
-    (reader.tree, reader.diagnostics)
+        (reader.tree, reader.diagnostics)
+    });
+    read.into_iter().for_each(|(tree, diagnostics)| whole.take_in(tree, diagnostics));
+    whole.misplaced_docs(&pieces.items, &pieces.strays);
+    let Reader { mut tree, diagnostics, .. } = whole;
+    tree.comments = pieces.comments;
+    (tree, diagnostics)
 }
 
 struct Reader<'a> {
     file: FileId,
     text: &'a str,
     original: &'a str,
+    comments: &'a [Comment],
     diagnostics: Vec<Diagnostic>,
     tree: File,
 }
 
 impl<'a> Reader<'a> {
     fn item(&mut self, piece: &Piece) {
-        let head = &self.text[piece.head.clone()];
-        match head.split_ascii_whitespace().next() {
-            Some("language") => self.language(piece),
-            Some("legacy" | "target") => self.side(piece),
-            Some("values") => self.values(piece),
-            Some("leave") => self.leave(piece),
+        match self.word(piece) {
+            "language" => self.language(piece),
+            "legacy" | "target" => self.side(piece),
+            "fn" => self.function(piece),
+            "leave" => self.leave(piece),
+            "values" => self.values(piece),
             _ => self.map(piece),
         }
+    }
+
+    /// Returns the word with which an item begins.
+    fn word(&self, piece: &Piece) -> &'a str {
+        self.text[piece.head.clone()].split_ascii_whitespace().next().unwrap_or_default()
+    }
+
+    /// Takes in what was read of a map.
+    fn take_in(&mut self, tree: File, diagnostics: Vec<Diagnostic>) {
+        self.tree.maps.extend(tree.maps);
+        self.tree.unreadable.extend(tree.unreadable);
+        self.tree.incomplete |= tree.incomplete;
+        self.diagnostics.extend(diagnostics);
     }
 
     /// Parses one piece; a failure is reported at its place. A broken piece has been reported.
@@ -156,6 +185,16 @@ impl<'a> Reader<'a> {
         self.tree.left.push(ast::Leave { tables, reason, span });
     }
 
+    fn function(&mut self, piece: &Piece) {
+        let Some(pair) = self.piece(Rule::fn_piece, piece) else {
+            self.tree.incomplete = true;
+            return;
+        };
+        let docs = self.docs_before(piece.head.start);
+        let function = self.builder(piece.head.start).function(pair, docs);
+        self.tree.functions.push(function);
+    }
+
     fn values(&mut self, piece: &Piece) {
         let header = self.piece(Rule::values_header, piece);
         let Some(block) = &piece.block else { return self.unreadable(piece) };
@@ -208,6 +247,9 @@ impl<'a> Reader<'a> {
     fn map(&mut self, piece: &Piece) {
         let header = self.piece(Rule::map_header, piece);
         let Some(block) = &piece.block else { return self.unreadable(piece) };
+        if header.is_none() && self.fails_at_a_statement(piece) {
+            return self.unreadable(piece);
+        }
         let (statements, damaged) = self.statements(block, false);
         let Some(pair) = header else { return self.unreadable(piece) };
         let docs = self.docs_before(piece.head.start);
@@ -216,6 +258,14 @@ impl<'a> Reader<'a> {
         let Some(mut map) = builder.map_header(pair) else { return self.unreadable(piece) };
         (map.docs, map.statements, map.damaged, map.end) = (docs, statements, damaged, end);
         self.tree.maps.push(map);
+    }
+
+    /// Returns whether a head could not be read from the beginning of a later line on: its brace is missing, and the
+    /// brace that was taken for it belongs to a statement.
+    fn fails_at_a_statement(&self, piece: &Piece) -> bool {
+        let at = self.diagnostics.last().map_or(0, |error| error.labels[0].span.start);
+        let before = self.text.get(piece.head.start..at).unwrap_or_default();
+        !piece.broken && before.trim_end_matches([' ', '\t', '\r']).ends_with('\n')
     }
 
     /// Reads the statements of a block; tells whether one of them could not be read.
@@ -265,8 +315,8 @@ impl<'a> Reader<'a> {
     fn docs_before(&self, start: usize) -> Vec<String> {
         let mut docs = Vec::new();
         let mut next_start = start;
-        let before = self.tree.comments.partition_point(|comment| comment.span.end <= start);
-        for comment in self.tree.comments[..before].iter().rev() {
+        let before = self.comments.partition_point(|comment| comment.span.end <= start);
+        for comment in self.comments[..before].iter().rev() {
             let between = &self.original[comment.span.end..next_start];
             let joined = between.trim().is_empty() && between.matches('\n').count() <= 1;
             if !comment.doc || !joined {
@@ -280,20 +330,21 @@ impl<'a> Reader<'a> {
         docs
     }
 
-    /// Reports doc comments before anything but a map or a value map (or what cannot be read, but may be one).
+    /// Reports doc comments before anything but what takes them (or what cannot be read, but may).
     fn misplaced_docs(&mut self, items: &[Piece], strays: &[usize]) {
-        let takes_docs = |piece: &&Piece| piece.block.is_some() || piece.broken;
+        let is_function = |piece: &Piece| self.text[piece.head.clone()].starts_with("fn");
+        let takes_docs = |piece: &&Piece| piece.block.is_some() || piece.broken || is_function(piece);
         let mut starts: Vec<usize> = items.iter().filter(takes_docs).map(|piece| piece.head.start).collect();
         starts.extend(strays);
         starts.sort_unstable();
         let mut following = self.text.len()..self.text.len();
-        for comment in self.tree.comments.iter().rev() {
+        for comment in self.comments.iter().rev() {
             let between = &self.text[comment.span.end..following.start];
             let blank = between.len() - between.trim_start().len();
             let next = if blank < between.len() { comment.span.end + blank } else { following.end };
             following = comment.span.start..next;
             if comment.doc && starts.binary_search(&next).is_err() {
-                let message = "a doc comment must stand right before `map` or `values`";
+                let message = "a doc comment must stand right before `map`, `values` or `fn`";
                 let error = Diagnostic::error(Code::DOC_PLACE, comment.span, message);
                 self.diagnostics.push(error.help("write `//` for a comment that stays here"));
             }

@@ -11,7 +11,7 @@ pub use reasons::Cause;
 
 use crate::schema::{Dialect, Schema, Table};
 use crate::types::Type;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// A checked mapping.
@@ -27,12 +27,25 @@ pub struct Plan {
     pub legacy: Side,
     /// The target side.
     pub target: Side,
+    /// Functions that the program gives, in file order.
+    pub functions: Vec<GivenFunction>,
     /// Value maps in file order.
     pub value_maps: Vec<ValueMap>,
     /// Steps in running order.
     pub steps: Vec<Step>,
     /// Legacy tables whose rows stay where they are, in file order.
     pub left: Vec<LeftTables>,
+    /// Place of each step by its name; see [`Plan::place`].
+    pub places: BTreeMap<String, usize>,
+}
+
+impl Plan {
+    /// Returns the place of a step in running order.
+    pub fn place(&self, name: &str) -> Option<usize> {
+        let placed = self.places.get(name).copied();
+        let placed = placed.filter(|place| self.steps.get(*place).is_some_and(|step| step.name == name));
+        placed.or_else(|| self.steps.iter().position(|step| step.name == name))
+    }
 }
 
 /// Legacy tables of which no map carries rows.
@@ -66,6 +79,23 @@ impl Side {
     pub fn table(&self, name: &str) -> &Table {
         self.schema.table(name).expect("the plan names tables of its schemas only")
     }
+}
+
+/// A function that the mapping declares and the program gives.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GivenFunction {
+    /// Its name.
+    pub name: String,
+    /// Lines of its doc comment.
+    pub docs: Vec<String>,
+    /// Line in the mapping.
+    pub line: usize,
+    /// Name and type of each argument.
+    pub parameters: Vec<(String, Type)>,
+    /// Type of what it gives.
+    pub result: Type,
+    /// What it means when it refuses its arguments; none if it never does.
+    pub refusal: Option<String>,
 }
 
 /// A named value map.
@@ -120,13 +150,20 @@ pub enum Arrow {
     Back,
 }
 
-impl fmt::Display for Arrow {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(match self {
+impl Arrow {
+    /// Returns it as it is written.
+    pub fn sign(self) -> &'static str {
+        match self {
             Arrow::Both => "<->",
             Arrow::Forward => "->",
             Arrow::Back => "<-",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Arrow {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.sign())
     }
 }
 
@@ -214,7 +251,20 @@ impl Step {
         reasons
     }
 
-    /// Returns all expressions: rules, keys of links, conditions.
+    /// Returns the indexes of the functions that the program has to give for this step.
+    pub fn given_functions(&self) -> std::collections::BTreeSet<usize> {
+        let mut given = std::collections::BTreeSet::new();
+        let mut open: Vec<&Expr> = self.expressions().collect();
+        while let Some(expr) = open.pop() {
+            if let ExprKind::Given { function, .. } = expr.kind {
+                given.insert(function);
+            }
+            open.extend(expr.children());
+        }
+        given
+    }
+
+    /// Returns every expression of the step, without its parts: scope, guards, keys of links, rules.
     pub fn expressions(&self) -> impl Iterator<Item = &Expr> {
         let rules = self.targets.iter().flat_map(|target| &target.rules).map(|rule| &rule.value);
         let keys = self.links.iter().flat_map(|link| &link.key);

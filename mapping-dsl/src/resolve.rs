@@ -6,6 +6,7 @@ mod condition;
 mod convert;
 pub(crate) mod expression;
 mod function;
+pub(crate) mod given;
 mod header;
 pub(crate) mod kinds;
 mod links;
@@ -18,6 +19,7 @@ pub(crate) mod values;
 
 use crate::ast;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::parallel;
 use crate::plan::{Read, ReadColumn, Reason, Rollback, Step, Target};
 use crate::schema::{Column, Table};
 use crate::source::Span;
@@ -45,6 +47,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) identities: Vec<IdentityDraft>,
     /// Value maps in use.
     pub(crate) used_values: BTreeSet<usize>,
+    /// Functions of the program in use.
+    pub(crate) used_functions: BTreeSet<usize>,
     /// Whether something of the map could not be resolved, so that what is missing may stand there.
     pub(crate) damaged: bool,
 }
@@ -117,26 +121,37 @@ pub(crate) struct Resolver<'a, 'd> {
 
 /// Resolves all maps: heads and keys first, so that they can refer to each other.
 pub(crate) fn resolve<'a>(world: &'a World<'a>, diagnostics: &mut Vec<Diagnostic>) -> Vec<Draft<'a>> {
-    let drafts: Vec<Option<Draft<'a>>> =
-        world.tree.maps.iter().map(|map| header::draft(world, map, diagnostics)).collect();
-    let shapes = drafts.iter().flatten().map(header::key_shape);
+    let drafts = parallel::map(&world.tree.maps, |map| {
+        let mut found = Vec::new();
+        (header::draft(world, map, &mut found), found)
+    });
+    let drafts = drafts.into_iter().filter_map(|(draft, found)| {
+        diagnostics.extend(found);
+        draft
+    });
+    let drafts: Vec<Draft<'a>> = drafts.collect();
+    let shapes = drafts.iter().map(header::key_shape);
     let shapes: BTreeMap<String, KeyShape> = shapes.map(|shape| (shape.name.clone(), shape)).collect();
     let maps: BTreeSet<&str> = world.tree.maps.iter().map(|map| map.name.text.as_str()).collect();
-    let mut done = Vec::new();
-    for draft in drafts.into_iter().flatten() {
+    let bodies = parallel::map_owned(drafts, |draft| {
+        let mut found = Vec::new();
         let mut resolver = Resolver {
             world,
             shapes: &shapes,
             maps: &maps,
             draft,
-            diagnostics,
+            diagnostics: &mut found,
             not_null: Vec::new(),
             unknown: BTreeSet::new(),
         };
         resolver.body();
-        done.push(resolver.draft);
-    }
-    done
+        (resolver.draft, found)
+    });
+    let bodies = bodies.into_iter().map(|(draft, found)| {
+        diagnostics.extend(found);
+        draft
+    });
+    bodies.collect()
 }
 
 impl<'a> Resolver<'a, '_> {

@@ -2,7 +2,7 @@
 
 use crate::ast;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::plan::{Side, ValueMap};
+use crate::plan::{GivenFunction, Side, ValueMap};
 use crate::schema::{Column, Table};
 use crate::source::{FileId, Sources, Span};
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,6 +13,8 @@ pub(crate) struct World<'a> {
     pub(crate) tree: &'a ast::File,
     pub(crate) legacy: Side,
     pub(crate) target: Side,
+    /// Functions that the program gives; one that has an error is left out.
+    pub(crate) functions: Vec<GivenFunction>,
     pub(crate) value_maps: Vec<ValueMap>,
     /// Indexes of value maps with errors: what uses them is not judged.
     pub(crate) broken_values: BTreeSet<usize>,
@@ -32,7 +34,8 @@ impl<'a> World<'a> {
         let names = tree.values.iter().enumerate().rev();
         let values_by_name = names.map(|(index, values)| (values.name.text.as_str(), index)).collect();
         let (value_maps, broken_values) = (Vec::new(), BTreeSet::new());
-        World { sources, tree, legacy, target, value_maps, broken_values, values_by_name }
+        let functions = Vec::new();
+        World { sources, tree, legacy, target, functions, value_maps, broken_values, values_by_name }
     }
 
     /// Returns the index of a value map.
@@ -77,29 +80,52 @@ impl<'a> World<'a> {
         line_span(self.sources, self.side(which).schema.file, line)
     }
 
-    /// Resolves `side.table`, and reports what does not exist.
+    /// Resolves `side.table` or `side.namespace.table`, and reports what does not exist.
     pub(crate) fn table(&self, path: &ast::Path, which: Which, diagnostics: &mut Vec<Diagnostic>) -> Option<&Table> {
         let side = self.side(which);
-        let [alias, table] = path.names.as_slice() else {
-            let message = "a table is named by its side and its name";
-            diagnostics.push(
-                Diagnostic::error(Code::UNKNOWN_TABLE, path.span, message)
-                    .help(format!("write `{}.table`", side.alias)),
-            );
-            return None;
+        let (alias, namespace, table) = match path.names.as_slice() {
+            [alias, table] => (alias, None, table),
+            [alias, namespace, table] => (alias, Some(namespace), table),
+            _ => {
+                let message = "a table is named by its side and its name";
+                diagnostics.push(
+                    Diagnostic::error(Code::UNKNOWN_TABLE, path.span, message)
+                        .help(format!("write `{}.table`", side.alias)),
+                );
+                return None;
+            }
         };
         if alias.text != side.alias {
             diagnostics.push(self.wrong_side(alias, which));
             return None;
         }
-        let found = side.schema.table(&table.text);
+        let found = match namespace {
+            Some(namespace) => side.schema.table_in(&namespace.text, &table.text),
+            None => side.schema.table(&table.text),
+        };
         if found.is_none() {
-            let names: Vec<&str> = side.schema.tables.iter().map(|table| table.name.as_str()).collect();
-            let message = format!("{} has no table `{}`", side.file, table.text);
-            let error = Diagnostic::error(Code::UNKNOWN_TABLE, table.span, message);
-            diagnostics.push(suggest(error, table.span, &table.text, &names));
+            diagnostics.push(self.no_table(side, namespace, table));
         }
         found
+    }
+
+    fn no_table(&self, side: &Side, namespace: Option<&ast::Name>, table: &ast::Name) -> Diagnostic {
+        let span = namespace.map_or(table.span, |namespace| namespace.span.to(table.span));
+        let written = namespace.map_or(table.text.clone(), |namespace| format!("{}.{}", namespace.text, table.text));
+        let message = format!("{} has no table `{written}`", side.file);
+        let same = side.schema.tables.iter().filter(|known| known.own_name.eq_ignore_ascii_case(&table.text));
+        let places: Vec<String> = same
+            .filter_map(|known| known.namespace.as_ref().map(|namespace| (namespace, known)))
+            .map(|(namespace, known)| {
+                format!("`{}.{}.{}`", side.alias, quoted_if_needed(namespace), quoted_if_needed(&known.own_name))
+            })
+            .collect();
+        let error = Diagnostic::error(Code::UNKNOWN_TABLE, span, message);
+        if !places.is_empty() {
+            return error.help(format!("write {}", places.join(" or ")));
+        }
+        let names: Vec<&str> = side.schema.tables.iter().map(|table| table.name.as_str()).collect();
+        suggest(error, span, &table.text, &names)
     }
 
     fn wrong_side(&self, alias: &ast::Name, which: Which) -> Diagnostic {

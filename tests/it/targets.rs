@@ -76,7 +76,7 @@ impl World {
     }
 
     fn steps(&self) -> Vec<Box<dyn Step>> {
-        cutover_interpreter::steps(&self.plan)
+        cutover_interpreter::steps(&self.plan).unwrap()
     }
 
     fn run(&self) -> RunReport {

@@ -9,7 +9,7 @@ use cutover_tests::rows::{Rows, add};
 use std::path::Path;
 
 fn interpreted() -> Vec<Box<dyn Step>> {
-    cutover_interpreter::steps(&plan())
+    cutover_interpreter::steps(&plan()).unwrap()
 }
 
 fn compiled() -> Vec<Box<dyn Step>> {

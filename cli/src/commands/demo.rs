@@ -44,7 +44,7 @@ pub(crate) fn run(options: &DemoOptions) -> Result<Status, Failure> {
     disk::write(&emit(&plan)?, &folder.join("artefacts"))?;
     databases::make(&plan, &example, &legacy, &target)?;
 
-    let steps = cutover_interpreter::steps(&plan);
+    let steps = cutover_interpreter::steps(&plan)?;
     let mut from = cutover_sqlite::open_legacy(&legacy)?;
     let mut to = cutover_sqlite::open_target(&target)?;
     let mut observer = progress::observer(true);

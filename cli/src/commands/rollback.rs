@@ -8,7 +8,7 @@ use cutover_runtime::rollback;
 
 pub(crate) fn run(options: &RollbackOptions) -> Result<Status, Failure> {
     let plan = mapping::load(&options.map)?;
-    let steps = cutover_interpreter::steps(&plan);
+    let steps = cutover_interpreter::steps_to_take_back(&plan);
     let mut target = database::open_target(&options.to)?;
     let engine = cutover_runtime::RollbackOptions {
         maps: (!options.maps.is_empty()).then(|| options.maps.clone()),

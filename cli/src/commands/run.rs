@@ -15,7 +15,7 @@ pub(crate) fn retry(options: &RetryOptions) -> Result<Status, Failure> {
 /// Carries all pending rows.
 pub(crate) fn run(options: &RunOptions, retry: Option<RejectFilter>) -> Result<Status, Failure> {
     let plan = mapping::load(&options.map)?;
-    let steps = cutover_interpreter::steps(&plan);
+    let steps = cutover_interpreter::steps(&plan)?;
     let mut legacy = database::open_legacy(&options.from)?;
     let mut target = database::open_target(&options.to)?;
     let engine = cutover_runtime::RunOptions {

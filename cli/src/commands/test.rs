@@ -10,16 +10,21 @@ use serde_json::json;
 pub(crate) fn run(options: &TestOptions) -> Result<Status, Failure> {
     let plan = mapping::load(&options.map)?;
     let tested = run_examples(&plan);
-    let (passed, failed): (Vec<_>, Vec<_>) = tested.outcomes.iter().partition(|outcome| outcome.failures.is_empty());
-    let (passed, failed) = (passed.len(), failed.len());
+    let failed = tested.outcomes.iter().filter(|outcome| !outcome.failures.is_empty()).count();
+    let skipped = tested.outcomes.iter().filter(|outcome| outcome.skipped.is_some()).count();
+    let passed = tested.outcomes.len() - failed - skipped;
     if options.json {
         let examples: Vec<_> = tested.outcomes.iter().map(example_json).collect();
         let coverage: Vec<_> = tested.coverage.iter().map(coverage_json).collect();
-        output::json(&json!({ "passed": passed, "failed": failed, "examples": examples, "coverage": coverage }));
+        let counts = json!({
+            "passed": passed, "failed": failed, "skipped": skipped, "examples": examples, "coverage": coverage,
+        });
+        output::json(&counts);
     } else {
         tested.outcomes.iter().for_each(|outcome| print(outcome, &plan.file));
         print_coverage(&tested.coverage, &plan.file, options.uncovered);
-        output::line(&format!("{} passed, {failed} failed", counted(passed, "example")));
+        let not_run = if skipped > 0 { format!(", {skipped} skipped") } else { String::new() };
+        output::line(&format!("{} passed, {failed} failed{not_run}", counted(passed, "example")));
     }
     Ok(if failed == 0 { Status::Done } else { Status::Findings })
 }
@@ -29,7 +34,8 @@ fn example_json(outcome: &ExampleOutcome) -> serde_json::Value {
         "map": outcome.map,
         "example": outcome.name,
         "line": outcome.line,
-        "passed": outcome.failures.is_empty(),
+        "passed": outcome.failures.is_empty() && outcome.skipped.is_none(),
+        "skipped": outcome.skipped,
         "failures": outcome.failures,
     })
 }
@@ -51,6 +57,10 @@ fn coverage_json(coverage: &Coverage) -> serde_json::Value {
 fn print(outcome: &ExampleOutcome, file: &str) {
     let (good, alert) = (output::GOOD, output::ALERT);
     let place = format!("{} \"{}\" ({file}:{})", outcome.map, outcome.name, outcome.line);
+    if let Some(why) = &outcome.skipped {
+        output::line(&format!("skipped {place}: {why}"));
+        return;
+    }
     match outcome.failures.is_empty() {
         true => output::line(&format!("{good}ok{good:#}     {place}")),
         false => {

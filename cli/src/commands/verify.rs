@@ -10,7 +10,7 @@ use cutover_runtime::verify;
 
 pub(crate) fn run(options: &VerifyOptions) -> Result<Status, Failure> {
     let plan = mapping::load(&options.map)?;
-    let steps = cutover_interpreter::steps(&plan);
+    let steps = cutover_interpreter::steps(&plan)?;
     let mut legacy = database::open_legacy(&options.from)?;
     let mut target = database::open_target(&options.to)?;
     let maps = (!options.maps.is_empty()).then(|| options.maps.clone());

@@ -134,8 +134,8 @@ fn readme<'p>(
 
 fn sql_links(dialect: Dialect) -> Vec<Link> {
     let link =
-        |artefact: &&str| Link { label: artefact.replace('_', " "), path: names::sql_file(dialect.name(), artefact) };
-    sql::ARTEFACTS.iter().map(link).collect()
+        |artefact: &str| Link { label: artefact.replace('_', " "), path: names::sql_file(dialect.name(), artefact) };
+    sql::ARTEFACTS.iter().map(|(artefact, _)| link(artefact)).collect()
 }
 
 /// The diagrams of each map.

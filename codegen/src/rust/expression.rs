@@ -2,6 +2,7 @@
 //! expression stands in a function that returns `Result<_, Rejection>`.
 
 use super::fields::{Names, has_zero, ident, is_borrowed, value_type};
+use super::given;
 use super::values::{function_name, literal};
 use cutover_mapping_dsl::plan::{
     Arithmetic, ArmResult, Comparison, Conversion, Expr, ExprKind, Function, Generated, Literal, OnZero, Outcome,
@@ -46,6 +47,7 @@ impl<'a> Writer<'a> {
                 quote!(legacy.#field)
             }
             ExprKind::Call(function, arguments) => self.call(*function, arguments, expr),
+            ExprKind::Given { function, arguments, reject } => self.given(*function, arguments, *reject),
             ExprKind::Concat(parts) => self.concat(parts),
             ExprKind::Arithmetic(operator, left, right) => {
                 let method = format_ident!(
@@ -168,6 +170,30 @@ impl<'a> Writer<'a> {
                 },
                 Function::Coalesce => quote!(#a),
             }
+        })
+    }
+
+    /// Asks the program; its answer is owned, and none where it may refuse.
+    fn given(&mut self, function: usize, arguments: &[Expr], reject: Option<usize>) -> TokenStream {
+        let function = &self.plan.functions[function];
+        let method = given::method_name(function);
+        let rejected = reject.map(|reason| {
+            let argument = format_ident!("argument_0");
+            let value = if arguments.is_empty() { quote!(Value::Null) } else { quote!(#argument.to_value()) };
+            self.reject(reason, value)
+        });
+        let arguments: Vec<&Expr> = arguments.iter().collect();
+        self.strict(&arguments, |names| {
+            let passed = names.iter().zip(&function.parameters).map(|(name, (_, ty))| match ty.is_text() {
+                true => quote!(&#name),
+                false => quote!(#name),
+            });
+            let asked = quote!(functions.#method(#(#passed),*));
+            let answer = match &rejected {
+                Some(rejected) => quote!(match #asked { Some(given) => given, None => #rejected }),
+                None => asked,
+            };
+            if function.result.is_text() { quote!(Cow::<str>::Owned(#answer)) } else { answer }
         })
     }
 

@@ -32,15 +32,29 @@ impl Names {
     }
 }
 
+/// Length of `abstract`, `continue` and `override`.
+const LONGEST_KEYWORD: usize = 8;
+
 /// Returns a valid identifier for a name: keywords get an underscore, what begins with a digit too.
 pub(super) fn identifier(name: &str) -> String {
-    let ascii: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-    let ascii = if ascii.trim_matches('_').is_empty() { "x".to_string() } else { ascii };
-    let ascii = if ascii.starts_with(|c: char| c.is_ascii_digit()) { format!("_{ascii}") } else { ascii };
-    match syn::parse_str::<Ident>(&ascii) {
-        Ok(_) => ascii,
-        Err(_) => format!("{ascii}_"),
+    let mut ascii: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    if ascii.bytes().all(|byte| byte == b'_') {
+        ascii = "x".to_string();
     }
+    if ascii.starts_with(|c: char| c.is_ascii_digit()) {
+        ascii.insert(0, '_');
+    }
+    if is_keyword(&ascii) {
+        ascii.push('_');
+    }
+    ascii
+}
+
+/// Only short words of letters can be keywords. Which ones are, syn knows, but for the one that edition 2024 added.
+fn is_keyword(name: &str) -> bool {
+    name.len() <= LONGEST_KEYWORD
+        && name.bytes().all(|byte| byte.is_ascii_alphabetic())
+        && (name == "gen" || syn::parse_str::<Ident>(name).is_err())
 }
 
 /// Returns the name of a map's module.
@@ -154,5 +168,36 @@ pub(super) fn is_borrowed(ty: &Type) -> bool {
         }
         Type::Boolean | Type::Integer { .. } | Type::Float | Type::Date { .. } | Type::DateTime { .. } => false,
         Type::Instant { .. } | Type::Time { .. } | Type::Uuid => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{identifier, unique};
+
+    #[test]
+    fn any_name_becomes_an_identifier() {
+        for (name, expected) in [
+            ("plain_2", "plain_2"),
+            ("fn", "fn_"),
+            ("Self", "Self_"),
+            ("gen", "gen_"),
+            ("override", "override_"),
+            ("overrides", "overrides"),
+            ("1st", "_1st"),
+            ("a \"b\"", "a__b_"),
+            ("", "x"),
+            ("__", "x"),
+            ("日本", "x"),
+        ] {
+            assert_eq!(identifier(name), expected);
+            assert!(syn::parse_str::<syn::Ident>(expected).is_ok(), "{expected}");
+        }
+    }
+
+    #[test]
+    fn names_that_meet_are_told_apart() {
+        let names = ["x", "self_", "x", "self_", "x_2"].map(String::from);
+        assert_eq!(unique(names.into_iter()), ["x", "self_", "x_2", "self_2", "x_2_2"]);
     }
 }

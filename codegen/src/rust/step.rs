@@ -3,8 +3,8 @@
 
 use super::expression::Writer;
 use super::fields::{Names, is_borrowed, kind, legacy_type, module_name, value_type};
-use super::print;
 use super::spec::{Specification, specification};
+use super::{given, print};
 use crate::{EmitError, comment};
 use askama::Template;
 use cutover_mapping_dsl::plan::{self, Expr, ExprKind, LinkKind, Plan, Step};
@@ -36,6 +36,8 @@ struct Module<'a> {
     guards: Vec<String>,
     /// What rejects a row that gives no target row.
     no_target: Option<String>,
+    /// Whether the program is asked for functions.
+    asks: bool,
     specification: Specification<'a>,
 }
 
@@ -143,6 +145,7 @@ pub(super) fn module(plan: &Plan, step: &Step) -> Result<String, EmitError> {
         links,
         guards,
         no_target,
+        asks: given::asks(step),
         patterns: writer.patterns,
         zones: writer.zones.into_iter().map(|zone| (super::expression::zone_name(&zone), zone)).collect(),
         specification: specification(step),

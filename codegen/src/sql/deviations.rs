@@ -9,7 +9,8 @@ use super::read::{self, Line};
 use crate::{comment, names};
 use askama::Template;
 use columns::ColumnQuery;
-use cutover_mapping_dsl::plan::{ExprKind, Plan, Step, Target};
+use cutover_mapping_dsl::plan::{ExprKind, Plan, Rule, Step, Target};
+use std::collections::BTreeMap;
 
 /// Alias of the migration table.
 const ENTRY: &str = "cutover_entry";
@@ -47,7 +48,7 @@ struct TargetQueries {
     entry: String,
     /// Where not every legacy row gives a row: those that are missing, and those that should not be there.
     conditional: Option<Conditional>,
-    /// Target rows that belong to no entry; none where rows must be there anyhow.
+    /// Target rows that belong to no entry; asked once, where the last map that writes the table stands.
     unclaimed: Option<Vec<Line>>,
     columns: Vec<ColumnQuery>,
 }
@@ -67,11 +68,26 @@ const ABOUT: &[&str] = &[
 
 /// Builds the file's model.
 pub(super) fn build(plan: &Plan, dialect: &dyn SqlDialect) -> Deviations {
-    let steps = plan.steps.iter().map(|step| deviations(plan, step, dialect)).collect();
+    let writers = writers(plan);
+    let steps = plan.steps.iter().map(|step| deviations(plan, step, &writers, dialect)).collect();
     Deviations { head: Head::new(plan, dialect, ABOUT), steps }
 }
 
-fn deviations(plan: &Plan, step: &Step, dialect: &dyn SqlDialect) -> DeviationsStep {
+/// Who writes a table, in running order.
+type Writers<'a> = BTreeMap<&'a str, Vec<Writer<'a>>>;
+type Writer<'a> = (&'a Step, &'a Target);
+
+fn writers(plan: &Plan) -> Writers<'_> {
+    let mut writers = Writers::new();
+    for step in &plan.steps {
+        for target in &step.targets {
+            writers.entry(&target.table).or_default().push((step, target));
+        }
+    }
+    writers
+}
+
+fn deviations(plan: &Plan, step: &Step, writers: &Writers<'_>, dialect: &dyn SqlDialect) -> DeviationsStep {
     let mut translator = Translator::new(plan, step, dialect, ENTRY);
     let joins = translator.joins();
     let mut missing = vec![translator.no_entry()];
@@ -85,7 +101,7 @@ fn deviations(plan: &Plan, step: &Step, dialect: &dyn SqlDialect) -> DeviationsS
         .map(|key| names::legacy_key_column(&step.read.columns[*key].column))
         .map(|column| read::qualified(dialect, ENTRY, &column))
         .collect();
-    let targets = step.targets.iter().map(|target| queries(plan, step, target, dialect)).collect();
+    let targets = step.targets.iter().map(|target| queries(plan, step, target, writers, dialect)).collect();
     DeviationsStep {
         section: Section::new(plan, step, dialect, &[]),
         base: translator.base(),
@@ -104,7 +120,17 @@ fn blocked(dialect: &dyn SqlDialect, unsupported: Vec<Unsupported>) -> Vec<Strin
     unsupported.iter().map(|what| not_expressible(dialect, what)).collect()
 }
 
-fn queries(plan: &Plan, step: &Step, target: &Target, dialect: &dyn SqlDialect) -> TargetQueries {
+fn queries(
+    plan: &Plan,
+    step: &Step,
+    target: &Target,
+    writers: &Writers<'_>,
+    dialect: &dyn SqlDialect,
+) -> TargetQueries {
+    let writers = &writers[target.table.as_str()];
+    // Rows that must be there anyhow belong to nobody.
+    let last = writers.iter().rfind(|(_, writer)| writer.existing.is_none());
+    let is_last = last.is_some_and(|(_, last)| std::ptr::eq(*last, target));
     let compared = target.rules.iter().filter(|rule| !matches!(rule.value.kind, ExprKind::Generated(_)));
     TargetQueries {
         role: comment::line(&target.role).into_owned(),
@@ -113,7 +139,7 @@ fn queries(plan: &Plan, step: &Step, target: &Target, dialect: &dyn SqlDialect) 
         key: read::qualified(dialect, FOUND, &target.key),
         entry: read::qualified(dialect, ENTRY, &names::target_key_column(&target.role)),
         conditional: conditional(plan, step, target, dialect),
-        unclaimed: target.existing.is_none().then(|| unclaimed(plan, step, target, dialect)),
+        unclaimed: is_last.then(|| unclaimed(plan, writers, dialect)),
         columns: compared.map(|rule| columns::column(plan, step, target, rule, dialect)).collect(),
     }
 }
@@ -129,23 +155,40 @@ fn conditional(plan: &Plan, step: &Step, target: &Target, dialect: &dyn SqlDiale
     Some(Conditional { when: asked, joins, state, blocked: blocked(dialect, translator.finish()) })
 }
 
-/// Rows that look like the map's, by its constant values, and that no map of that table knows.
-fn unclaimed(plan: &Plan, step: &Step, target: &Target, dialect: &dyn SqlDialect) -> Vec<Line> {
-    let mut translator = Translator::new(plan, step, dialect, ENTRY);
-    let mut lines = Vec::new();
-    for other in &plan.steps {
-        for role in other.targets.iter().filter(|role| role.table == target.table) {
-            lines.push(Line::plain(no_claim(plan, other, role, dialect, &target.key)));
-        }
+/// Rows that look like those of a map that writes the table, by its constant values, and that none of them knows.
+fn unclaimed(plan: &Plan, writers: &[Writer<'_>], dialect: &dyn SqlDialect) -> Vec<Line> {
+    let key = writers.first().map_or("", |(_, target)| &target.key);
+    let mut lines: Vec<Line> =
+        writers.iter().map(|(step, target)| Line::plain(no_claim(plan, step, target, dialect, key))).collect();
+    let mut alike: Vec<Vec<Line>> =
+        writers.iter().map(|(step, target)| constants(plan, step, target, dialect)).collect();
+    match alike.as_mut_slice() {
+        [one] => lines.append(one),
+        several if several.iter().any(Vec::is_empty) => {}
+        several => lines.push(Line::plain(format!(
+            "({})",
+            several.iter().map(|lines| all_of(lines)).collect::<Vec<_>>().join(" OR ")
+        ))),
     }
-    for rule in target.rules.iter().filter(|rule| matches!(rule.value.kind, ExprKind::Literal(_))) {
+    lines
+}
+
+fn all_of(lines: &[Line]) -> String {
+    lines.iter().map(|line| line.sql.as_str()).collect::<Vec<_>>().join(" AND ")
+}
+
+/// Conditions that hold for every row that a map writes.
+fn constants(plan: &Plan, step: &Step, target: &Target, dialect: &dyn SqlDialect) -> Vec<Line> {
+    let mut translator = Translator::new(plan, step, dialect, ENTRY);
+    let constant = |rule: &&Rule| matches!(rule.value.kind, ExprKind::Literal(_));
+    let lines = target.rules.iter().filter(constant).map(|rule| {
         translator.line = rule.line;
         let found = translator.target_side(FOUND, &target.table, &rule.column, &rule.ty);
         let constant = translator.side(&rule.value);
         let differ = translator.differ(&rule.ty, &found, &constant);
-        lines.push(Line::remarked(format!("NOT ({differ})"), translator.place(rule.line)));
-    }
-    lines
+        Line::remarked(format!("NOT ({differ})"), translator.place(rule.line))
+    });
+    lines.collect()
 }
 
 fn no_claim(plan: &Plan, step: &Step, target: &Target, dialect: &dyn SqlDialect, key: &str) -> String {

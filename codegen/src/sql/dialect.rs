@@ -28,7 +28,7 @@ pub(crate) struct Place {
 }
 
 /// One database's spelling. Arguments and results are SQL unless said otherwise; a result is safe as an operand.
-pub(crate) trait SqlDialect {
+pub(crate) trait SqlDialect: Sync {
     /// Which dialect this is.
     fn dialect(&self) -> Dialect;
 
@@ -43,9 +43,27 @@ pub(crate) trait SqlDialect {
 
     // Names and literals.
 
+    /// The mark before and after a quoted identifier; doubled inside.
+    fn quote_mark(&self) -> char {
+        '"'
+    }
+
     /// Quotes an identifier, whatever it contains.
     fn quote(&self, identifier: &str) -> String {
-        format!("\"{}\"", identifier.replace('"', "\"\""))
+        let mut quoted = String::with_capacity(identifier.len() + 2);
+        self.push_quoted(identifier, &mut quoted);
+        quoted
+    }
+
+    /// Adds a quoted identifier to a text.
+    fn push_quoted(&self, identifier: &str, out: &mut String) {
+        let mark = self.quote_mark();
+        out.push(mark);
+        match identifier.contains(mark) {
+            true => out.push_str(&identifier.replace(mark, &String::from_iter([mark, mark]))),
+            false => out.push_str(identifier),
+        }
+        out.push(mark);
     }
 
     /// The placeholder of parameter `index`, counted from 1.

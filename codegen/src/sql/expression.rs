@@ -100,6 +100,10 @@ impl<'a> Translator<'a> {
             ExprKind::Literal(literal) => Fragment::of(self.literal(literal, &expr.ty)),
             ExprKind::Exists(exists) => Fragment::of(self.exists(*exists)),
             ExprKind::Call(function, arguments) => self.call(*function, arguments, expr),
+            ExprKind::Given { function, .. } => {
+                let name = crate::comment::line(&self.plan.functions[*function].name);
+                Fragment::of(self.cannot(format!("{name}(), which is given in Rust")))
+            }
             ExprKind::Concat(parts) => self.concat(parts),
             ExprKind::Arithmetic(operator, left, right) => self.arithmetic(*operator, left, right, &expr.ty),
             ExprKind::Compare(comparison, left, right) => self.compare(*comparison, left, right),

@@ -4,6 +4,7 @@ use super::dialect::SqlDialect;
 use super::expression::{Fragment, Translator};
 use crate::names;
 use cutover_mapping_dsl::plan::{LinkKind, LookedInto, Plan, Side, Step};
+use std::fmt::Write;
 
 /// A condition with a remark on where it comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,17 +25,28 @@ impl Line {
 
 /// Returns a column behind its table's alias.
 pub(crate) fn qualified(dialect: &dyn SqlDialect, alias: &str, column: &str) -> String {
-    format!("{}.{}", dialect.quote(alias), dialect.quote(column))
+    let mut sql = String::with_capacity(alias.len() + column.len() + 5);
+    dialect.push_quoted(alias, &mut sql);
+    sql.push('.');
+    dialect.push_quoted(column, &mut sql);
+    sql
 }
 
 /// Returns a table of the legacy side under an alias.
 pub(crate) fn legacy_table(plan: &Plan, dialect: &dyn SqlDialect, table: &str, alias: &str) -> String {
-    format!("{} AS {}", qualified(dialect, &plan.legacy.alias, table), dialect.quote(alias))
+    aliased(dialect, &plan.legacy, table, alias)
 }
 
 /// Returns a table of the target side under an alias.
 pub(crate) fn target_table(plan: &Plan, dialect: &dyn SqlDialect, table: &str, alias: &str) -> String {
-    format!("{} AS {}", qualified(dialect, &plan.target.alias, table), dialect.quote(alias))
+    aliased(dialect, &plan.target, table, alias)
+}
+
+fn aliased(dialect: &dyn SqlDialect, side: &Side, table: &str, alias: &str) -> String {
+    let mut sql = qualified(dialect, &side.alias, table);
+    sql.push_str(" AS ");
+    dialect.push_quoted(alias, &mut sql);
+    sql
 }
 
 /// Returns the migration table of a step.
@@ -44,7 +56,7 @@ pub(crate) fn map_table(plan: &Plan, dialect: &dyn SqlDialect, step: &str) -> St
 
 /// Returns a step that the plan refers to.
 pub(crate) fn step<'a>(plan: &'a Plan, name: &str) -> &'a Step {
-    plan.steps.iter().find(|step| step.name == name).expect("links name steps of the plan")
+    &plan.steps[plan.place(name).expect("links name steps of the plan")]
 }
 
 /// Returns the table behind an alias of a step.
@@ -188,6 +200,9 @@ impl Translator<'_> {
 
     /// Returns where something stands in the mapping.
     pub(crate) fn place(&self, line: usize) -> String {
-        format!("{}:{line}", crate::comment::line(&self.plan.file))
+        let file = crate::comment::line(&self.plan.file);
+        let mut place = String::with_capacity(file.len() + 8);
+        let _ = write!(place, "{file}:{line}"); // A text takes everything.
+        place
     }
 }

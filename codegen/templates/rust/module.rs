@@ -119,7 +119,7 @@ pub mod {{ name }} {
         }
     }
 
-    fn in_scope(row: &Row) -> Result<bool, Rejection> {
+    fn in_scope({% if asks %}functions: &dyn super::Functions, {% endif %}row: &Row) -> Result<bool, Rejection> {
 {%- if let Some(scope) = scope %}
 {%- for partner in scope.several %}
         read::only_one(&row[{{ partner.place }}], Reject::{{ partner.reason }} as usize)?;
@@ -153,7 +153,7 @@ pub mod {{ name }} {
 {%- endif %}
     }
 
-    fn link_keys(legacy: &Legacy<'_>) -> Result<Vec<Option<Key>>, Rejection> {
+    fn link_keys({% if asks %}functions: &dyn super::Functions, {% endif %}legacy: &Legacy<'_>) -> Result<Vec<Option<Key>>, Rejection> {
 {%- if links.is_empty() %}
         Ok(Vec::new())
 {%- else %}
@@ -167,6 +167,9 @@ pub mod {{ name }} {
 
     /// Converts a row, {{ file }}:{{ line }}. `links` answers the keys that the step asked for, in their order.
     pub fn convert<'a>(
+{%- if asks %}
+        functions: &dyn super::Functions,
+{%- endif %}
         legacy: &Legacy<'a>,
         links: &'a [Link],
         generator: &mut dyn Generator,
@@ -193,32 +196,41 @@ pub mod {{ name }} {
     #[derive(Debug)]
     pub struct Step {
         spec: step::StepSpec,
+{%- if asks %}
+        functions: std::sync::Arc<dyn super::Functions>,
+{%- endif %}
     }
 
     impl Step {
         /// Returns the step.
+{%- if asks %}
+        pub fn new(functions: std::sync::Arc<dyn super::Functions>) -> Step {
+            Step { spec: specification(), functions }
+        }
+{%- else %}
         pub fn new() -> Step {
             Step { spec: specification() }
         }
+{%- endif %}
     }
-
+{% if !asks %}
     impl Default for Step {
         fn default() -> Step {
             Step::new()
         }
     }
-
+{% endif %}
     impl step::Step for Step {
         fn spec(&self) -> &step::StepSpec {
             &self.spec
         }
 
         fn in_scope(&self, row: &Row) -> Result<bool, Rejection> {
-            in_scope(row)
+            in_scope({% if asks %}&*self.functions, {% endif %}row)
         }
 
         fn link_keys(&self, row: &Row) -> Result<Vec<Option<Key>>, Rejection> {
-            link_keys(&Legacy::read(row)?)
+            link_keys({% if asks %}&*self.functions, {% endif %}&Legacy::read(row)?)
         }
 
         fn convert(
@@ -227,7 +239,7 @@ pub mod {{ name }} {
             links: &[Link],
             generator: &mut dyn Generator,
         ) -> Result<TargetRows, Rejection> {
-            Ok(convert(&Legacy::read(row)?, links, generator)?.into_rows())
+            Ok(convert({% if asks %}&*self.functions, {% endif %}&Legacy::read(row)?, links, generator)?.into_rows())
         }
     }
 

@@ -43,7 +43,7 @@ WHERE {{ conditional.state }} = 'migrated'
 {% endif -%}
 {% endif -%}
 {% if let Some(unclaimed) = target.unclaimed %}
--- Rows of {{ target.name }} ({{ target.role }}) without an entry.
+-- Rows of {{ target.name }} without an entry of any map.
 SELECT {{ target.key }}
 FROM {{ target.table }}
 {%- for line in unclaimed %}

@@ -8,3 +8,4 @@ mod operators;
 mod plan;
 mod rust;
 mod sql;
+mod sqlserver;

@@ -114,8 +114,10 @@ pub(crate) fn plan(zone: &str) -> Plan {
         source_hash: "0123abcd".into(),
         legacy: side("old", Dialect::MariaDb, zone, legacy_tables()),
         target: side("new", Dialect::PostgreSql, "UTC", target_tables()),
+        functions: vec![],
         value_maps: vec![sex()],
         steps: vec![patient(zone), caregiver()],
+        places: std::collections::BTreeMap::new(),
         left: vec![],
     }
 }

@@ -1,7 +1,8 @@
 //! SQL: snapshots per dialect, and SQLite's statements on the real engine.
 
-use crate::plan::{hostile, plan};
+use crate::plan::{hostile, plan, words};
 use cutover_codegen::sql;
+use cutover_mapping_dsl::plan::{ExprKind, Plan};
 use cutover_mapping_dsl::schema::Dialect;
 use rusqlite::Connection;
 
@@ -142,6 +143,45 @@ fn sqlite_counts_and_finds_deviations() {
         .unwrap();
     let found: Vec<String> = queries(&sqlite("deviations")).iter().flat_map(|query| rows(&database, query)).collect();
     insta::assert_snapshot!("sqlite-deviations-found", found.join("\n"));
+}
+
+/// Two maps write users: rows that no map knows are asked for once, among those that look like the rows of one of them.
+#[test]
+fn a_table_of_several_maps_is_asked_for_strangers_once() {
+    let mut two = plan("UTC");
+    let mut other = two.steps[1].clone();
+    other.name = "Clinician".into();
+    other.targets[0].rules[2].value.kind = ExprKind::Literal(words("CLINICIAN"));
+    two.steps.push(other);
+    let deviations = |plan: &Plan| {
+        let files = sql::emit_dialect(plan, Dialect::Sqlite).unwrap();
+        sql::parse_back(&files).unwrap();
+        (
+            files.get("sql/sqlite/migration_table.sql").unwrap().to_string(),
+            files.get("sql/sqlite/deviations.sql").unwrap().to_string(),
+        )
+    };
+    let (tables, text) = deviations(&two);
+    let of_users: Vec<String> =
+        queries(&text).into_iter().filter(|query| query.contains("Rows of users_user ")).collect();
+    let [strangers] = of_users.as_slice() else { panic!("asked {} times:\n{text}", of_users.len()) };
+
+    let database = database();
+    database.execute_batch(&tables).unwrap();
+    database
+        .execute_batch(
+            "INSERT INTO new.users_user VALUES (1, 'a', 'en', 'CAREGIVER'), (2, 'b', 'en', 'CLINICIAN'), (3, 'c', 'en', 'ROBOT'),
+               (4, 'd', 'en', 'CAREGIVER'), (5, 'e', 'en', 'CLINICIAN');
+             INSERT INTO new.cutover_map_caregiver VALUES (11, 'migrated', 4, NULL, NULL, NULL, NULL);
+             INSERT INTO new.cutover_map_clinician VALUES (12, 'migrated', 5, NULL, NULL, NULL, NULL);",
+        )
+        .unwrap();
+    assert_eq!(rows(&database, strangers), ["1", "2"]);
+
+    two.steps[2].targets[0].rules.remove(2);
+    let (_, text) = deviations(&two);
+    let strangers = queries(&text).into_iter().find(|query| query.contains("Rows of users_user ")).unwrap();
+    assert_eq!(rows(&database, &strangers), ["1", "2", "3"], "any row may be one of the map without constants");
 }
 
 #[test]

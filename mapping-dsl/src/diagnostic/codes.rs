@@ -62,7 +62,7 @@ codes! {
     STALE_ALLOW "M0701" "an allow that no longer applies"
     STALE_DROP "M0702" "a drop or defer that no longer applies"
     REASON "M0703" "a reason is missing"
-    UNUSED "M0704" "a value map that nothing uses"
+    UNUSED "M0704" "a value map or function that nothing uses"
     EXAMPLE "M0801" "an example that does not fit the map"
     FILE "M0901" "a file that cannot be read"
     EMPTY "M0902" "a file without anything to read"

@@ -1,8 +1,8 @@
-//! Heads of maps.
+//! Heads of maps, and functions, which are heads without a block.
 
 use super::Rule;
 use super::leaf::{Builder, children, next};
-use crate::ast::{Join, Map, Target};
+use crate::ast::{Function, Join, Map, Target};
 use pest::iterators::Pair;
 
 impl Builder<'_> {
@@ -46,6 +46,26 @@ impl Builder<'_> {
             }
         }
         Some(target)
+    }
+
+    pub(super) fn function(&mut self, pair: Pair<'_, Rule>, docs: Vec<String>) -> Function {
+        let span = self.trimmed(&pair);
+        let mut parts = children(pair).skip(1);
+        let name = self.name(next(&mut parts));
+        let (mut parameters, mut result, mut rejection) = (Vec::new(), None, None);
+        for part in parts {
+            match part.as_rule() {
+                Rule::parameter => {
+                    let mut names = children(part).map(|pair| self.name(pair));
+                    parameters.extend(names.next().zip(names.next()));
+                }
+                Rule::name => result = Some(self.name(part)),
+                Rule::rejection => rejection = Some(self.rejection(part)),
+                _ => {}
+            }
+        }
+        let result = result.expect("the grammar demands a type");
+        Function { docs, name, parameters, result, rejection, span }
     }
 
     pub(super) fn join(&mut self, pair: Pair<'_, Rule>) -> Option<Join> {

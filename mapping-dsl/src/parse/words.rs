@@ -36,6 +36,7 @@ pub(super) fn syntax_error(
         Rule::map_header if found.starts_with("->") || found == "{" => {
             (Some("each table has an alias: `old.Patient p`"), None)
         }
+        Rule::fn_piece => (Some("write `fn name(argument: text) -> text`, perhaps with `else reject \"why\"`"), None),
         Rule::map_header | Rule::values_header | Rule::language_piece | Rule::side_piece => (None, None),
         _ => habit(&found, &text[..at]),
     };
@@ -77,7 +78,8 @@ fn habit(found: &str, before: &str) -> (Option<&'static str>, Option<(&'static s
 const STATEMENTS: &str = "a statement is a rule such as `a.Name <-> t.name`, or begins with `key`, `into`, `drop`, \
     `defer`, `reject`, `unique`, `identity`, `irreversible` or `example`";
 
-const KEYWORDS: [&str; 21] = [
+const KEYWORDS: [&str; 22] = [
+    "fn",
     "key",
     "into",
     "drop",
@@ -132,6 +134,7 @@ fn piece_words(rule: Rule) -> &'static str {
     match rule {
         Rule::language_piece => "the language line",
         Rule::side_piece => "the line of a side",
+        Rule::fn_piece => "this `fn`",
         Rule::values_header => "the head of a value map",
         Rule::values_arm => "an arm of a value map",
         Rule::map_header => "the head of a map",

@@ -22,6 +22,7 @@ impl Expr {
             ExprKind::Legacy { .. } | ExprKind::Literal(_) | ExprKind::Exists(_) => Vec::new(),
             ExprKind::Link { .. } | ExprKind::Sibling(_) | ExprKind::Generated(_) => Vec::new(),
             ExprKind::Call(_, parts) | ExprKind::Concat(parts) => parts.iter().collect(),
+            ExprKind::Given { arguments, .. } => arguments.iter().collect(),
             ExprKind::Arithmetic(_, left, right) | ExprKind::Compare(_, left, right) => vec![left, right],
             ExprKind::And(left, right) | ExprKind::Or(left, right) => vec![left, right],
             ExprKind::Not(part) | ExprKind::Fits(part, _) | ExprKind::Convert(_, part) => vec![part],
@@ -42,6 +43,7 @@ impl Expr {
             ExprKind::Legacy { .. } | ExprKind::Literal(_) | ExprKind::Exists(_) => Vec::new(),
             ExprKind::Link { .. } | ExprKind::Sibling(_) | ExprKind::Generated(_) => Vec::new(),
             ExprKind::Call(_, parts) | ExprKind::Concat(parts) => parts.iter_mut().collect(),
+            ExprKind::Given { arguments, .. } => arguments.iter_mut().collect(),
             ExprKind::Arithmetic(_, left, right) | ExprKind::Compare(_, left, right) => vec![left, right],
             ExprKind::And(left, right) | ExprKind::Or(left, right) => vec![left, right],
             ExprKind::Not(part) | ExprKind::Fits(part, _) | ExprKind::Convert(_, part) => vec![part],
@@ -76,6 +78,15 @@ pub enum ExprKind {
     Exists(usize),
     /// A function of the language.
     Call(Function, Vec<Expr>),
+    /// A function that the program gives. It is asked only when no argument is null.
+    Given {
+        /// Index into [`Plan::functions`].
+        function: usize,
+        /// Its arguments, of the declared types.
+        arguments: Vec<Expr>,
+        /// Reason when it refuses them; none if it never does.
+        reject: Option<usize>,
+    },
     /// Texts one after the other.
     Concat(Vec<Expr>),
     /// Arithmetic on whole numbers.

@@ -10,8 +10,10 @@ pub enum Cause {
     Values,
     /// On what the database holds that is no value of its column's type.
     Unreadable,
-    /// On other rows of the target.
+    /// On other rows of either side.
     OtherRows,
+    /// On what a function of the program answers.
+    Program,
 }
 
 impl Step {
@@ -22,12 +24,15 @@ impl Step {
         let mut add = |(reason, cause): (usize, Cause)| {
             causes.entry(reason).and_modify(|known: &mut Cause| *known = cause.min(*known)).or_insert(cause);
         };
-        let rules = self.targets.iter().flat_map(|target| &target.rules).map(|rule| &rule.value);
-        let keys = self.links.iter().flat_map(|link| &link.key);
-        let conditions = self.guards.iter().map(|guard| &guard.when).chain(&self.scope);
-        rules.chain(keys).chain(conditions).flat_map(|expr| expr.rejections(plan)).for_each(&mut add);
+        self.expressions().flat_map(|expr| expr.rejections(plan)).for_each(&mut add);
         self.guards.iter().map(|guard| (guard.reason, Cause::Values)).for_each(&mut add);
         self.read.joins.iter().filter_map(|join| Some((join.missing?, Cause::Values))).for_each(&mut add);
+        self.no_target.map(|reason| (reason, Cause::Values)).into_iter().for_each(&mut add);
+        self.several().map(|(_, reason)| (reason, Cause::OtherRows)).for_each(&mut add);
+        let known = self.targets.iter().flat_map(|target| {
+            target.existing.into_iter().chain(target.identity.as_ref().and_then(|identity| identity.several))
+        });
+        known.map(|reason| (reason, Cause::OtherRows)).for_each(&mut add);
         self.unique.iter().map(|unique| (unique.reason, Cause::OtherRows)).for_each(&mut add);
         causes
     }
@@ -67,6 +72,7 @@ impl Expr {
             ExprKind::Link { missing, ambiguous, .. } => {
                 vec![(*missing, Cause::OtherRows), (*ambiguous, Cause::OtherRows)]
             }
+            ExprKind::Given { reject, .. } => reject.map(|reason| (reason, Cause::Program)).into_iter().collect(),
             ExprKind::Literal(_) | ExprKind::Exists(_) | ExprKind::Call(..) | ExprKind::Concat(_) => Vec::new(),
             ExprKind::Arithmetic(..) | ExprKind::Compare(..) | ExprKind::And(..) | ExprKind::Or(..) => Vec::new(),
             ExprKind::Not(_) | ExprKind::Fits(..) | ExprKind::Sibling(_) | ExprKind::Generated(_) => Vec::new(),

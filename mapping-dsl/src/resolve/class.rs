@@ -11,6 +11,7 @@ pub(crate) fn class(expr: &Expr, value_maps: &[ValueMap]) -> Class {
         ExprKind::Literal(_) | ExprKind::Sibling(_) => Class::Section,
         ExprKind::Link { .. } => Class::Iso,
         ExprKind::Generated(_) | ExprKind::Exists(_) | ExprKind::Fits(..) | ExprKind::Compare(..) => Class::OneWay,
+        ExprKind::Given { .. } => Class::OneWay,
         ExprKind::And(..) | ExprKind::Or(..) | ExprKind::Not(_) | ExprKind::Match { .. } => Class::OneWay,
         ExprKind::Call(function, arguments) => function_class(*function, arguments, &expr.ty),
         ExprKind::Concat(parts) => constant_but_one(parts.iter()),

@@ -18,16 +18,12 @@ impl Resolver<'_, '_> {
         span: Span,
         place: &Place,
     ) -> Option<Expr> {
-        let Some((kind, signature)) = FUNCTIONS
-            .iter()
-            .find(|(_, name, _)| *name == function.text)
-            .map(|(kind, _, signature)| (*kind, *signature))
-        else {
-            let names: Vec<&str> = FUNCTIONS.iter().map(|(_, name, _)| *name).collect();
-            let message = format!("there is no function `{}`", function.text);
-            let error = Diagnostic::error(Code::UNKNOWN_FUNCTION, function.span, message)
-                .note(format!("there is: {}", names.join(", ")));
-            self.report(suggest(error, function.span, &function.text, &names));
+        if let Some(index) = self.world.functions.iter().position(|given| given.name == function.text) {
+            return self.given(index, arguments, span, place);
+        }
+        let found = FUNCTIONS.iter().find(|(_, name, _)| *name == function.text);
+        let Some((kind, signature)) = found.map(|(kind, _, signature)| (*kind, *signature)) else {
+            self.unknown_function(function);
             return None;
         };
         let typed: Option<Vec<Expr>> = arguments.iter().map(|argument| self.expression(argument, place)).collect();
@@ -48,6 +44,20 @@ impl Resolver<'_, '_> {
             return None;
         }
         Some(call_expr(kind, typed))
+    }
+
+    fn unknown_function(&mut self, function: &ast::Name) {
+        if self.world.may_exist(&function.text) {
+            self.draft.damaged = true;
+            return;
+        }
+        let given = self.world.functions.iter().map(|given| given.name.as_str());
+        let names: Vec<&str> = FUNCTIONS.iter().map(|(_, name, _)| *name).chain(given).collect();
+        let message = format!("there is no function `{}`", function.text);
+        let error = Diagnostic::error(Code::UNKNOWN_FUNCTION, function.span, message)
+            .note(format!("there is: {}", names.join(", ")))
+            .note("what the language cannot say is declared by `fn name(argument: text) -> text` and given in Rust");
+        self.report(suggest(error, function.span, &function.text, &names));
     }
 }
 
@@ -99,6 +109,11 @@ const FUNCTIONS: &[(Function, &str, &[Takes])] = &[
     (Function::Date, "date", &[Takes::Moment]),
     (Function::Coalesce, "coalesce", &[Takes::Anything, Takes::Anything]),
 ];
+
+/// Returns whether the language has a function of this name.
+pub(super) fn is_known(name: &str) -> bool {
+    FUNCTIONS.iter().any(|(_, known, _)| *known == name)
+}
 
 fn call_expr(function: Function, arguments: Vec<Expr>) -> Expr {
     let first = &arguments[0].ty;

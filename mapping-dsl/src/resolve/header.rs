@@ -57,6 +57,7 @@ pub(super) fn draft<'a>(
         unique: Vec::new(),
         identities: Vec::new(),
         used_values: BTreeSet::new(),
+        used_functions: BTreeSet::new(),
         damaged: map.damaged,
     };
     key_columns(&mut draft);

@@ -64,6 +64,16 @@ fn value_map(world: &World<'_>, values: &ast::Values, diagnostics: &mut Vec<Diag
     map
 }
 
+/// Returns the type that a mapping calls by this name.
+pub(super) fn named_type(name: &str) -> Option<Type> {
+    match name {
+        "text" => Some(Type::TEXT),
+        "integer" => Some(Type::INTEGER),
+        "boolean" => Some(Type::Boolean),
+        _ => None,
+    }
+}
+
 /// Resolves what stands around the arrow of a value map: a type's name or a column.
 fn domain<'w>(
     world: &'w World<'_>,
@@ -73,8 +83,7 @@ fn domain<'w>(
 ) -> (Option<Type>, Option<&'w Column>) {
     match path.names.as_slice() {
         [name] => {
-            let types = [("text", Type::TEXT), ("integer", Type::INTEGER), ("boolean", Type::Boolean)];
-            let found = types.into_iter().find(|(known, _)| *known == name.text).map(|(_, ty)| ty);
+            let found = named_type(&name.text);
             if found.is_none() {
                 let message = format!("there is no type `{}`", name.text);
                 let help = "write `text`, `integer`, `boolean`, or a column such as `old.Patient.Sex`";
@@ -82,8 +91,8 @@ fn domain<'w>(
             }
             (found, None)
         }
-        [side, table, column] => {
-            let names = vec![side.clone(), table.clone()];
+        [side, .., table, column] if path.names.len() <= 4 => {
+            let names = path.names[..path.names.len() - 1].to_vec();
             let table_path = ast::Path { names, span: side.span.to(table.span) };
             let column = world
                 .table(&table_path, which, diagnostics)

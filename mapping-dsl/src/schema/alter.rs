@@ -33,6 +33,7 @@ pub(super) fn table(reader: &mut Reader, statement: Statement<'_>, mut tokens: T
             reader.skip(element.line(0), element.text, why_not(element.text, reader.dialect()));
         }
     }
+    reader.place_references(&mut table);
     match new_name {
         Some(name) => reader.tables.rename(place, table, name),
         None => reader.tables.put_back(place, table),

@@ -28,6 +28,7 @@ pub(super) fn read(reader: &mut Reader, table: &mut Table, element: Element<'_>)
         let columns = vec![column.name.clone()]; // `serial` says `unique` too
         table.unique_keys.push(UniqueKey { name: None, columns, line: column.line });
     }
+    column.nullable &= !reader.user_types.refuse_null(declared, dialect);
     options(reader, table, &mut column, element, &mut tokens);
     table.columns.push(column);
 }

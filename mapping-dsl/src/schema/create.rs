@@ -71,6 +71,10 @@ fn table(reader: &mut Reader, statement: Statement<'_>, mut tokens: Tokens<'_>) 
         Dialect::SqlServer => name.starts_with('#'),
         Dialect::MariaDb | Dialect::PostgreSql => false,
     };
+    if reader.dialect() == Dialect::Sqlite && name.to_ascii_lowercase().starts_with("sqlite_") {
+        reader.skip(line, statement.text, "SQLite keeps this table for itself");
+        return true;
+    }
     if is_temporary {
         reader.skip(line, statement.text, "a temporary table is gone when the session ends");
         return true;
@@ -86,6 +90,7 @@ fn table(reader: &mut Reader, statement: Statement<'_>, mut tokens: Tokens<'_>) 
         return true;
     }
     tail(reader, &mut table, statement, tokens);
+    reader.place_references(&mut table);
     reader.tables.add(table);
     true
 }

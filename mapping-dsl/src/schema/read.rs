@@ -72,6 +72,14 @@ impl Reader {
         self.tables.get(self.place(parts)?)
     }
 
+    /// Says where tables lie that foreign keys refer to without saying so.
+    pub(super) fn place_references(&self, table: &mut Table) {
+        if self.namespace.is_some() {
+            let unplaced = table.foreign_keys.iter_mut().filter(|key| key.namespace.is_none());
+            unplaced.for_each(|key| key.namespace.clone_from(&self.namespace));
+        }
+    }
+
     fn statement(&mut self, statement: Statement<'_>) {
         // Rows can be most of a file, and are not even cut into words.
         if reason::is_about_rows(statement.text) && !self.registers_virtual_table(statement.text) {

@@ -21,7 +21,7 @@ pub(super) fn why(tokens: &Tokens<'_>) -> &'static str {
     const REASONS: [(&str, &str); 12] = [
         ("SELECT WITH CALL DO EXEC EXECUTE PRINT DECLARE", "it is a query or a call, not a definition"),
         ("SET USE PRAGMA LOCK UNLOCK ANALYZE VACUUM DELIMITER \\ . GO", "it sets up the session and defines no table"),
-        ("BEGIN START COMMIT ROLLBACK END SAVEPOINT", "it is about the transaction"),
+        ("BEGIN START COMMIT ROLLBACK END SAVEPOINT", "it begins or ends a transaction or a block"),
         ("IF ELSE WHILE RETURN THROW RAISERROR", "it steers the script and defines no table"),
         ("GRANT REVOKE DENY", "rights are not read"),
         ("DROP TRUNCATE RENAME", "it takes things away and defines no table"),

@@ -173,10 +173,7 @@ impl<'a> Scanner<'a> {
     /// Returns whether a byte can lie in a word; parts of characters beyond ASCII can.
     /// SQL Server marks parameters and temporary tables by a sign in front.
     fn is_word_byte(&self, byte: u8) -> bool {
-        byte.is_ascii_alphanumeric()
-            || matches!(byte, b'_' | b'$')
-            || byte >= 0x80
-            || self.dialect == Dialect::SqlServer && matches!(byte, b'@' | b'#')
+        WORD_BYTES[usize::from(byte)] || self.dialect == Dialect::SqlServer && matches!(byte, b'@' | b'#')
     }
 
     fn close_hidden(&mut self, start: usize) -> usize {
@@ -205,3 +202,14 @@ impl Iterator for Scanner<'_> {
         self.next_before("")
     }
 }
+
+/// What lies in words of all dialects. Looked up and not compared: a script is read byte by byte, several times.
+const WORD_BYTES: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = matches!(byte as u8, b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'_' | b'$' | 0x80..);
+        byte += 1;
+    }
+    table
+};

@@ -244,6 +244,8 @@ impl<'a> Splitter<'a> {
     fn batch_word(&mut self, range: &Range<usize>) -> bool {
         let first_in_line = self.at_line_start(range.start);
         if first_in_line && batches::is_go(&self.text[range.start..]) {
+            let line = self.text[range.start..].lines().next().map_or(0, str::len);
+            self.scanner.jump(range.start + line);
             self.close();
             return true;
         }

@@ -49,6 +49,12 @@ impl UserTypes {
         exact.or(same.first()).map(|(_, made)| made)
     }
 
+    /// Returns whether columns of a type take no null unless they say so: SQL Server's own rule.
+    pub(super) fn refuse_null(&self, declared: &str, dialect: Dialect) -> bool {
+        let made = Tokens::new(declared, dialect).take_qualified().and_then(|parts| self.find(parts));
+        dialect == Dialect::SqlServer && matches!(made, Some(UserType::Domain(domain)) if domain.refuses_null)
+    }
+
     /// Gives columns that have such types what these hold. A domain may stand for a domain; a ring of them ends with
     /// as many steps as there are types.
     pub(super) fn apply(&self, table: &mut Table, dialect: Dialect) {
@@ -89,7 +95,7 @@ fn name_of(ty: &Type, declared: &str, dialect: Dialect) -> Option<Vec<String>> {
 
 fn stand_for(column: &mut Column, domain: &Domain, dialect: Dialect) {
     column.ty = declared::to_type(&domain.declared, dialect);
-    column.nullable &= !domain.refuses_null;
+    column.nullable &= !domain.refuses_null || dialect == Dialect::SqlServer;
     if column.default.is_none() {
         column.default.clone_from(&domain.default);
     }

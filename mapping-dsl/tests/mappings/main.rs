@@ -3,8 +3,11 @@
 mod edits;
 mod errors;
 mod format;
+mod fuzz;
 mod hostile;
+mod meaning;
 mod pages;
+mod random;
 mod support;
 mod tokens;
 mod valid;

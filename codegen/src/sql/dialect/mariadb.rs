@@ -28,8 +28,8 @@ impl SqlDialect for MariaDb {
         Box::new(sqlparser::dialect::MySqlDialect {})
     }
 
-    fn quote(&self, identifier: &str) -> String {
-        format!("`{}`", identifier.replace('`', "``"))
+    fn quote_mark(&self) -> char {
+        '`'
     }
 
     /// What a mode of the server reads in different ways is given as bytes.

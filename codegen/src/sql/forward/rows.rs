@@ -111,7 +111,7 @@ fn written(translator: &mut Translator<'_>, target: &Target, rule: &Rule) -> Str
 }
 
 fn remark(translator: &Translator<'_>, rule: &Rule) -> String {
-    format!("{} {} {}", crate::comment::line(&rule.text), rule.arrow, translator.place(rule.line))
+    [&*crate::comment::line(&rule.text), rule.arrow.sign(), &translator.place(rule.line)].join(" ")
 }
 
 /// Returns the key of a new target row: what the conversion says, or the next ones after the highest.

@@ -51,7 +51,7 @@ FROM "new"."cutover_map_patient" AS "cutover_entry"
 WHERE "cutover_entry"."t_key" IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM "new"."patients_patient" AS "cutover_found" WHERE "cutover_found"."id" = "cutover_entry"."t_key");
 
--- Rows of patients_patient (t) without an entry.
+-- Rows of patients_patient without an entry of any map.
 SELECT "cutover_found"."id"
 FROM "new"."patients_patient" AS "cutover_found"
 WHERE NOT EXISTS (SELECT 1 FROM "new"."cutover_map_patient" AS "cutover_entry" WHERE "cutover_entry"."t_key" = "cutover_found"."id")
@@ -181,7 +181,7 @@ FROM "new"."cutover_map_hospital_identifier" AS "cutover_entry"
 WHERE "cutover_entry"."h_key" IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM "new"."patients_hospitalpatient" AS "cutover_found" WHERE "cutover_found"."id" = "cutover_entry"."h_key");
 
--- Rows of patients_hospitalpatient (h) without an entry.
+-- Rows of patients_hospitalpatient without an entry of any map.
 SELECT "cutover_found"."id"
 FROM "new"."patients_hospitalpatient" AS "cutover_found"
 WHERE NOT EXISTS (SELECT 1 FROM "new"."cutover_map_hospital_identifier" AS "cutover_entry" WHERE "cutover_entry"."h_key" = "cutover_found"."id")
@@ -238,19 +238,6 @@ SELECT "cutover_entry"."legacy_UserSerNum", "cutover_entry"."caregiver_key"
 FROM "new"."cutover_map_caregiver" AS "cutover_entry"
 WHERE "cutover_entry"."caregiver_key" IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM "new"."users_user" AS "cutover_found" WHERE "cutover_found"."id" = "cutover_entry"."caregiver_key");
-
--- Rows of users_user (caregiver) without an entry.
-SELECT "cutover_found"."id"
-FROM "new"."users_user" AS "cutover_found"
-WHERE NOT EXISTS (SELECT 1 FROM "new"."cutover_map_caregiver" AS "cutover_entry" WHERE "cutover_entry"."caregiver_key" = "cutover_found"."id")
-  AND NOT EXISTS (SELECT 1 FROM "new"."cutover_map_staff" AS "cutover_entry" WHERE "cutover_entry"."staff_key" = "cutover_found"."id")
-  AND NOT ("cutover_found"."type" COLLATE "C" IS DISTINCT FROM 'CAREGIVER') -- opal.map:143
-  AND NOT ("cutover_found"."password" COLLATE "C" IS DISTINCT FROM '!') -- opal.map:144
-  AND NOT ("cutover_found"."is_active" IS DISTINCT FROM TRUE) -- opal.map:145
-  AND NOT ("cutover_found"."is_staff" IS DISTINCT FROM FALSE) -- opal.map:146
-  AND NOT ("cutover_found"."is_superuser" IS DISTINCT FROM FALSE) -- opal.map:146
-  AND NOT ("cutover_found"."last_login" IS DISTINCT FROM CAST(NULL AS TIMESTAMP WITH TIME ZONE)) -- opal.map:147
-;
 
 -- users_user.username: nfkc(u.Username) -> (opal.map:127)
 -- not expressible in PostgreSQL: the pattern /[\w.@+-]+/ (opal.map:127)
@@ -378,7 +365,7 @@ FROM "new"."cutover_map_caregiver" AS "cutover_entry"
 WHERE "cutover_entry"."profile_key" IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM "new"."caregivers_caregiverprofile" AS "cutover_found" WHERE "cutover_found"."id" = "cutover_entry"."profile_key");
 
--- Rows of caregivers_caregiverprofile (profile) without an entry.
+-- Rows of caregivers_caregiverprofile without an entry of any map.
 SELECT "cutover_found"."id"
 FROM "new"."caregivers_caregiverprofile" AS "cutover_found"
 WHERE NOT EXISTS (SELECT 1 FROM "new"."cutover_map_caregiver" AS "cutover_entry" WHERE "cutover_entry"."profile_key" = "cutover_found"."id")
@@ -410,7 +397,7 @@ FROM "new"."cutover_map_caregiver" AS "cutover_entry"
 WHERE "cutover_entry"."self_key" IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM "new"."patients_relationship" AS "cutover_found" WHERE "cutover_found"."id" = "cutover_entry"."self_key");
 
--- Rows of patients_relationship (self) without an entry.
+-- Rows of patients_relationship without an entry of any map.
 SELECT "cutover_found"."id"
 FROM "new"."patients_relationship" AS "cutover_found"
 WHERE NOT EXISTS (SELECT 1 FROM "new"."cutover_map_caregiver" AS "cutover_entry" WHERE "cutover_entry"."self_key" = "cutover_found"."id")
@@ -525,7 +512,7 @@ FROM "new"."cutover_map_question" AS "cutover_entry"
 WHERE "cutover_entry"."t_key" IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM "new"."caregivers_securityquestion" AS "cutover_found" WHERE "cutover_found"."id" = "cutover_entry"."t_key");
 
--- Rows of caregivers_securityquestion (t) without an entry.
+-- Rows of caregivers_securityquestion without an entry of any map.
 SELECT "cutover_found"."id"
 FROM "new"."caregivers_securityquestion" AS "cutover_found"
 WHERE NOT EXISTS (SELECT 1 FROM "new"."cutover_map_question" AS "cutover_entry" WHERE "cutover_entry"."t_key" = "cutover_found"."id")
@@ -583,7 +570,7 @@ FROM "new"."cutover_map_answer" AS "cutover_entry"
 WHERE "cutover_entry"."t_key" IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM "new"."caregivers_securityanswer" AS "cutover_found" WHERE "cutover_found"."id" = "cutover_entry"."t_key");
 
--- Rows of caregivers_securityanswer (t) without an entry.
+-- Rows of caregivers_securityanswer without an entry of any map.
 SELECT "cutover_found"."id"
 FROM "new"."caregivers_securityanswer" AS "cutover_found"
 WHERE NOT EXISTS (SELECT 1 FROM "new"."cutover_map_answer" AS "cutover_entry" WHERE "cutover_entry"."t_key" = "cutover_found"."id")
@@ -619,7 +606,7 @@ FROM "new"."cutover_map_device" AS "cutover_entry"
 WHERE "cutover_entry"."t_key" IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM "new"."caregivers_device" AS "cutover_found" WHERE "cutover_found"."id" = "cutover_entry"."t_key");
 
--- Rows of caregivers_device (t) without an entry.
+-- Rows of caregivers_device without an entry of any map.
 SELECT "cutover_found"."id"
 FROM "new"."caregivers_device" AS "cutover_found"
 WHERE NOT EXISTS (SELECT 1 FROM "new"."cutover_map_device" AS "cutover_entry" WHERE "cutover_entry"."t_key" = "cutover_found"."id")
@@ -667,19 +654,12 @@ FROM "new"."cutover_map_staff" AS "cutover_entry"
 WHERE "cutover_entry"."staff_key" IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM "new"."users_user" AS "cutover_found" WHERE "cutover_found"."id" = "cutover_entry"."staff_key");
 
--- Rows of users_user (staff) without an entry.
+-- Rows of users_user without an entry of any map.
 SELECT "cutover_found"."id"
 FROM "new"."users_user" AS "cutover_found"
 WHERE NOT EXISTS (SELECT 1 FROM "new"."cutover_map_caregiver" AS "cutover_entry" WHERE "cutover_entry"."caregiver_key" = "cutover_found"."id")
   AND NOT EXISTS (SELECT 1 FROM "new"."cutover_map_staff" AS "cutover_entry" WHERE "cutover_entry"."staff_key" = "cutover_found"."id")
-  AND NOT ("cutover_found"."type" COLLATE "C" IS DISTINCT FROM 'CLINICAL') -- opal.map:277
-  AND NOT ("cutover_found"."first_name" COLLATE "C" IS DISTINCT FROM '') -- opal.map:278
-  AND NOT ("cutover_found"."last_name" COLLATE "C" IS DISTINCT FROM '') -- opal.map:278
-  AND NOT ("cutover_found"."email" COLLATE "C" IS DISTINCT FROM '') -- opal.map:278
-  AND NOT ("cutover_found"."phone_number" COLLATE "C" IS DISTINCT FROM '') -- opal.map:278
-  AND NOT ("cutover_found"."password" COLLATE "C" IS DISTINCT FROM '!') -- opal.map:279
-  AND NOT ("cutover_found"."is_active" IS DISTINCT FROM TRUE) -- opal.map:280
-  AND NOT ("cutover_found"."last_login" IS DISTINCT FROM CAST(NULL AS TIMESTAMP WITH TIME ZONE)) -- opal.map:281
+  AND (NOT ("cutover_found"."type" COLLATE "C" IS DISTINCT FROM 'CAREGIVER') AND NOT ("cutover_found"."password" COLLATE "C" IS DISTINCT FROM '!') AND NOT ("cutover_found"."is_active" IS DISTINCT FROM TRUE) AND NOT ("cutover_found"."is_staff" IS DISTINCT FROM FALSE) AND NOT ("cutover_found"."is_superuser" IS DISTINCT FROM FALSE) AND NOT ("cutover_found"."last_login" IS DISTINCT FROM CAST(NULL AS TIMESTAMP WITH TIME ZONE)) OR NOT ("cutover_found"."type" COLLATE "C" IS DISTINCT FROM 'CLINICAL') AND NOT ("cutover_found"."first_name" COLLATE "C" IS DISTINCT FROM '') AND NOT ("cutover_found"."last_name" COLLATE "C" IS DISTINCT FROM '') AND NOT ("cutover_found"."email" COLLATE "C" IS DISTINCT FROM '') AND NOT ("cutover_found"."phone_number" COLLATE "C" IS DISTINCT FROM '') AND NOT ("cutover_found"."password" COLLATE "C" IS DISTINCT FROM '!') AND NOT ("cutover_found"."is_active" IS DISTINCT FROM TRUE) AND NOT ("cutover_found"."last_login" IS DISTINCT FROM CAST(NULL AS TIMESTAMP WITH TIME ZONE)))
 ;
 
 -- users_user.username: o.Username -> (opal.map:273)
@@ -821,13 +801,6 @@ LEFT JOIN "old"."oaRole" AS "r" ON ("r"."ID" = "o"."oaRoleId") AND ("r"."deleted
 WHERE "cutover_entry"."state" = 'migrated'
   AND ("cutover_entry"."administrators_key" IS NOT NULL) <> (((("r"."name_EN" = 'System Administrator') IS TRUE)) IS TRUE);
 
--- Rows of users_user_groups (administrators) without an entry.
-SELECT "cutover_found"."id"
-FROM "new"."users_user_groups" AS "cutover_found"
-WHERE NOT EXISTS (SELECT 1 FROM "new"."cutover_map_staff" AS "cutover_entry" WHERE "cutover_entry"."administrators_key" = "cutover_found"."id")
-  AND NOT EXISTS (SELECT 1 FROM "new"."cutover_map_staff" AS "cutover_entry" WHERE "cutover_entry"."registrants_key" = "cutover_found"."id")
-;
-
 -- users_user_groups.user_id: ref staff -> (opal.map:284)
 SELECT 'users_user_groups.user_id' AS deviates, "cutover_entry"."legacy_OAUserSerNum", "cutover_entry"."administrators_key",
   "cutover_entry"."staff_key" AS expected,
@@ -863,7 +836,7 @@ LEFT JOIN "old"."oaRole" AS "r" ON ("r"."ID" = "o"."oaRoleId") AND ("r"."deleted
 WHERE "cutover_entry"."state" = 'migrated'
   AND ("cutover_entry"."registrants_key" IS NOT NULL) <> ((((NOT (("r"."name_EN" = 'System Administrator') IS TRUE)) AND EXISTS (SELECT 1 FROM "old"."oaRoleModule" AS "m", "old"."module" AS "f" WHERE ("m"."oaRoleId" = "r"."ID") AND ("f"."ID" = "m"."moduleId") AND ("f"."name_EN" = 'Patients') AND ("m"."access" >= 3)))) IS TRUE);
 
--- Rows of users_user_groups (registrants) without an entry.
+-- Rows of users_user_groups without an entry of any map.
 SELECT "cutover_found"."id"
 FROM "new"."users_user_groups" AS "cutover_found"
 WHERE NOT EXISTS (SELECT 1 FROM "new"."cutover_map_staff" AS "cutover_entry" WHERE "cutover_entry"."administrators_key" = "cutover_found"."id")

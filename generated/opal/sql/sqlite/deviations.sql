@@ -51,7 +51,7 @@ FROM "new"."cutover_map_patient" AS "cutover_entry"
 WHERE "cutover_entry"."t_key" IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM "new"."patients_patient" AS "cutover_found" WHERE "cutover_found"."id" = "cutover_entry"."t_key");
 
--- Rows of patients_patient (t) without an entry.
+-- Rows of patients_patient without an entry of any map.
 SELECT "cutover_found"."id"
 FROM "new"."patients_patient" AS "cutover_found"
 WHERE NOT EXISTS (SELECT 1 FROM "new"."cutover_map_patient" AS "cutover_entry" WHERE "cutover_entry"."t_key" = "cutover_found"."id")
@@ -164,7 +164,7 @@ FROM "new"."cutover_map_hospital_identifier" AS "cutover_entry"
 WHERE "cutover_entry"."h_key" IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM "new"."patients_hospitalpatient" AS "cutover_found" WHERE "cutover_found"."id" = "cutover_entry"."h_key");
 
--- Rows of patients_hospitalpatient (h) without an entry.
+-- Rows of patients_hospitalpatient without an entry of any map.
 SELECT "cutover_found"."id"
 FROM "new"."patients_hospitalpatient" AS "cutover_found"
 WHERE NOT EXISTS (SELECT 1 FROM "new"."cutover_map_hospital_identifier" AS "cutover_entry" WHERE "cutover_entry"."h_key" = "cutover_found"."id")
@@ -224,19 +224,6 @@ SELECT "cutover_entry"."legacy_UserSerNum", "cutover_entry"."caregiver_key"
 FROM "new"."cutover_map_caregiver" AS "cutover_entry"
 WHERE "cutover_entry"."caregiver_key" IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM "new"."users_user" AS "cutover_found" WHERE "cutover_found"."id" = "cutover_entry"."caregiver_key");
-
--- Rows of users_user (caregiver) without an entry.
-SELECT "cutover_found"."id"
-FROM "new"."users_user" AS "cutover_found"
-WHERE NOT EXISTS (SELECT 1 FROM "new"."cutover_map_caregiver" AS "cutover_entry" WHERE "cutover_entry"."caregiver_key" = "cutover_found"."id")
-  AND NOT EXISTS (SELECT 1 FROM "new"."cutover_map_staff" AS "cutover_entry" WHERE "cutover_entry"."staff_key" = "cutover_found"."id")
-  AND NOT ("cutover_found"."type" COLLATE BINARY IS DISTINCT FROM 'CAREGIVER') -- opal.map:143
-  AND NOT ("cutover_found"."password" COLLATE BINARY IS DISTINCT FROM '!') -- opal.map:144
-  AND NOT ("cutover_found"."is_active" IS DISTINCT FROM TRUE) -- opal.map:145
-  AND NOT ("cutover_found"."is_staff" IS DISTINCT FROM FALSE) -- opal.map:146
-  AND NOT ("cutover_found"."is_superuser" IS DISTINCT FROM FALSE) -- opal.map:146
-  AND NOT ("cutover_found"."last_login" IS DISTINCT FROM NULL) -- opal.map:147
-;
 
 -- users_user.username: nfkc(u.Username) -> (opal.map:127)
 -- not expressible in SQLite: nfkc() (opal.map:127)
@@ -353,7 +340,7 @@ FROM "new"."cutover_map_caregiver" AS "cutover_entry"
 WHERE "cutover_entry"."profile_key" IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM "new"."caregivers_caregiverprofile" AS "cutover_found" WHERE "cutover_found"."id" = "cutover_entry"."profile_key");
 
--- Rows of caregivers_caregiverprofile (profile) without an entry.
+-- Rows of caregivers_caregiverprofile without an entry of any map.
 SELECT "cutover_found"."id"
 FROM "new"."caregivers_caregiverprofile" AS "cutover_found"
 WHERE NOT EXISTS (SELECT 1 FROM "new"."cutover_map_caregiver" AS "cutover_entry" WHERE "cutover_entry"."profile_key" = "cutover_found"."id")
@@ -386,7 +373,7 @@ FROM "new"."cutover_map_caregiver" AS "cutover_entry"
 WHERE "cutover_entry"."self_key" IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM "new"."patients_relationship" AS "cutover_found" WHERE "cutover_found"."id" = "cutover_entry"."self_key");
 
--- Rows of patients_relationship (self) without an entry.
+-- Rows of patients_relationship without an entry of any map.
 SELECT "cutover_found"."id"
 FROM "new"."patients_relationship" AS "cutover_found"
 WHERE NOT EXISTS (SELECT 1 FROM "new"."cutover_map_caregiver" AS "cutover_entry" WHERE "cutover_entry"."self_key" = "cutover_found"."id")
@@ -504,7 +491,7 @@ FROM "new"."cutover_map_question" AS "cutover_entry"
 WHERE "cutover_entry"."t_key" IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM "new"."caregivers_securityquestion" AS "cutover_found" WHERE "cutover_found"."id" = "cutover_entry"."t_key");
 
--- Rows of caregivers_securityquestion (t) without an entry.
+-- Rows of caregivers_securityquestion without an entry of any map.
 SELECT "cutover_found"."id"
 FROM "new"."caregivers_securityquestion" AS "cutover_found"
 WHERE NOT EXISTS (SELECT 1 FROM "new"."cutover_map_question" AS "cutover_entry" WHERE "cutover_entry"."t_key" = "cutover_found"."id")
@@ -565,7 +552,7 @@ FROM "new"."cutover_map_answer" AS "cutover_entry"
 WHERE "cutover_entry"."t_key" IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM "new"."caregivers_securityanswer" AS "cutover_found" WHERE "cutover_found"."id" = "cutover_entry"."t_key");
 
--- Rows of caregivers_securityanswer (t) without an entry.
+-- Rows of caregivers_securityanswer without an entry of any map.
 SELECT "cutover_found"."id"
 FROM "new"."caregivers_securityanswer" AS "cutover_found"
 WHERE NOT EXISTS (SELECT 1 FROM "new"."cutover_map_answer" AS "cutover_entry" WHERE "cutover_entry"."t_key" = "cutover_found"."id")
@@ -601,7 +588,7 @@ FROM "new"."cutover_map_device" AS "cutover_entry"
 WHERE "cutover_entry"."t_key" IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM "new"."caregivers_device" AS "cutover_found" WHERE "cutover_found"."id" = "cutover_entry"."t_key");
 
--- Rows of caregivers_device (t) without an entry.
+-- Rows of caregivers_device without an entry of any map.
 SELECT "cutover_found"."id"
 FROM "new"."caregivers_device" AS "cutover_found"
 WHERE NOT EXISTS (SELECT 1 FROM "new"."cutover_map_device" AS "cutover_entry" WHERE "cutover_entry"."t_key" = "cutover_found"."id")
@@ -649,19 +636,12 @@ FROM "new"."cutover_map_staff" AS "cutover_entry"
 WHERE "cutover_entry"."staff_key" IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM "new"."users_user" AS "cutover_found" WHERE "cutover_found"."id" = "cutover_entry"."staff_key");
 
--- Rows of users_user (staff) without an entry.
+-- Rows of users_user without an entry of any map.
 SELECT "cutover_found"."id"
 FROM "new"."users_user" AS "cutover_found"
 WHERE NOT EXISTS (SELECT 1 FROM "new"."cutover_map_caregiver" AS "cutover_entry" WHERE "cutover_entry"."caregiver_key" = "cutover_found"."id")
   AND NOT EXISTS (SELECT 1 FROM "new"."cutover_map_staff" AS "cutover_entry" WHERE "cutover_entry"."staff_key" = "cutover_found"."id")
-  AND NOT ("cutover_found"."type" COLLATE BINARY IS DISTINCT FROM 'CLINICAL') -- opal.map:277
-  AND NOT ("cutover_found"."first_name" COLLATE BINARY IS DISTINCT FROM '') -- opal.map:278
-  AND NOT ("cutover_found"."last_name" COLLATE BINARY IS DISTINCT FROM '') -- opal.map:278
-  AND NOT ("cutover_found"."email" COLLATE BINARY IS DISTINCT FROM '') -- opal.map:278
-  AND NOT ("cutover_found"."phone_number" COLLATE BINARY IS DISTINCT FROM '') -- opal.map:278
-  AND NOT ("cutover_found"."password" COLLATE BINARY IS DISTINCT FROM '!') -- opal.map:279
-  AND NOT ("cutover_found"."is_active" IS DISTINCT FROM TRUE) -- opal.map:280
-  AND NOT ("cutover_found"."last_login" IS DISTINCT FROM NULL) -- opal.map:281
+  AND (NOT ("cutover_found"."type" COLLATE BINARY IS DISTINCT FROM 'CAREGIVER') AND NOT ("cutover_found"."password" COLLATE BINARY IS DISTINCT FROM '!') AND NOT ("cutover_found"."is_active" IS DISTINCT FROM TRUE) AND NOT ("cutover_found"."is_staff" IS DISTINCT FROM FALSE) AND NOT ("cutover_found"."is_superuser" IS DISTINCT FROM FALSE) AND NOT ("cutover_found"."last_login" IS DISTINCT FROM NULL) OR NOT ("cutover_found"."type" COLLATE BINARY IS DISTINCT FROM 'CLINICAL') AND NOT ("cutover_found"."first_name" COLLATE BINARY IS DISTINCT FROM '') AND NOT ("cutover_found"."last_name" COLLATE BINARY IS DISTINCT FROM '') AND NOT ("cutover_found"."email" COLLATE BINARY IS DISTINCT FROM '') AND NOT ("cutover_found"."phone_number" COLLATE BINARY IS DISTINCT FROM '') AND NOT ("cutover_found"."password" COLLATE BINARY IS DISTINCT FROM '!') AND NOT ("cutover_found"."is_active" IS DISTINCT FROM TRUE) AND NOT ("cutover_found"."last_login" IS DISTINCT FROM NULL))
 ;
 
 -- users_user.username: o.Username -> (opal.map:273)
@@ -798,13 +778,6 @@ LEFT JOIN "old"."oaRole" AS "r" ON ("r"."ID" = "o"."oaRoleId") AND ("r"."deleted
 WHERE "cutover_entry"."state" = 'migrated'
   AND ("cutover_entry"."administrators_key" IS NOT NULL) <> ((NOT (("r"."name_EN" IS NOT NULL AND typeof("r"."name_EN") <> 'text')) AND (("r"."name_EN" = 'System Administrator') IS TRUE)) IS TRUE);
 
--- Rows of users_user_groups (administrators) without an entry.
-SELECT "cutover_found"."id"
-FROM "new"."users_user_groups" AS "cutover_found"
-WHERE NOT EXISTS (SELECT 1 FROM "new"."cutover_map_staff" AS "cutover_entry" WHERE "cutover_entry"."administrators_key" = "cutover_found"."id")
-  AND NOT EXISTS (SELECT 1 FROM "new"."cutover_map_staff" AS "cutover_entry" WHERE "cutover_entry"."registrants_key" = "cutover_found"."id")
-;
-
 -- users_user_groups.user_id: ref staff -> (opal.map:284)
 SELECT 'users_user_groups.user_id' AS deviates, "cutover_entry"."legacy_OAUserSerNum", "cutover_entry"."administrators_key",
   "cutover_entry"."staff_key" AS expected,
@@ -840,7 +813,7 @@ LEFT JOIN "old"."oaRole" AS "r" ON ("r"."ID" = "o"."oaRoleId") AND ("r"."deleted
 WHERE "cutover_entry"."state" = 'migrated'
   AND ("cutover_entry"."registrants_key" IS NOT NULL) <> ((NOT (("r"."name_EN" IS NOT NULL AND typeof("r"."name_EN") <> 'text')) AND ((NOT (("r"."name_EN" = 'System Administrator') IS TRUE)) AND EXISTS (SELECT 1 FROM "old"."oaRoleModule" AS "m", "old"."module" AS "f" WHERE ("m"."oaRoleId" = "r"."ID") AND ("f"."ID" = "m"."moduleId") AND ("f"."name_EN" = 'Patients') AND (("m"."access" >= 3) AND NOT (typeof("m"."access") <> 'integer'))))) IS TRUE);
 
--- Rows of users_user_groups (registrants) without an entry.
+-- Rows of users_user_groups without an entry of any map.
 SELECT "cutover_found"."id"
 FROM "new"."users_user_groups" AS "cutover_found"
 WHERE NOT EXISTS (SELECT 1 FROM "new"."cutover_map_staff" AS "cutover_entry" WHERE "cutover_entry"."administrators_key" = "cutover_found"."id")

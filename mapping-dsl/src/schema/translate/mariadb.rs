@@ -3,7 +3,7 @@
 //! depends on its neighbours.
 
 use super::spelling::{Clock, KeyKind, Spelling, Typed, integer, is_in_key, is_number, is_time, is_uuid};
-use crate::schema::{Assigned, Column, ForeignKey, Table};
+use crate::schema::{Assigned, Column, Dialect, ForeignKey, Table};
 use crate::types::Type;
 
 /// MariaDB.
@@ -42,9 +42,13 @@ impl Spelling for MariaDb {
         name.to_lowercase()
     }
 
-    fn types(&self, table: &Table, _free: &mut dyn FnMut(String) -> String) -> Vec<Typed> {
+    fn types(&self, table: &Table, from: Dialect, _free: &mut dyn FnMut(String) -> String) -> Vec<Typed> {
         let mut left = ROW;
-        table.columns.iter().map(|column| typed(self, table, column, &mut left)).collect()
+        let collated = |column: &Column, typed: Typed| match own_collation(column, from) {
+            Some(collation) => Typed { sql: format!("{} COLLATE {}", typed.sql, self.quote(collation)), ..typed },
+            None => typed,
+        };
+        table.columns.iter().map(|column| collated(column, typed(self, table, column, &mut left))).collect()
     }
 
     fn counter(&self, table: &Table, column: &Column) -> Result<&'static str, &'static str> {
@@ -177,6 +181,12 @@ impl Spelling for MariaDb {
     fn column_comment(&self, comment: &str) -> Option<String> {
         Some(format!("COMMENT {}", self.text(&cut(comment, 1024))))
     }
+}
+
+/// Returns the collation that a column keeps: one of MariaDB's own. Those of MySQL 8 alone are not known there.
+fn own_collation(column: &Column, from: Dialect) -> Option<&str> {
+    let is_known = |name: &&str| name.starts_with("utf8mb4_") && !name.contains("_0900_");
+    column.collation.as_deref().filter(|_| from == Dialect::MariaDb && column.ty.is_text()).filter(is_known)
 }
 
 fn cut(text: &str, length: usize) -> String {

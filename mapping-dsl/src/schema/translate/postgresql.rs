@@ -2,7 +2,7 @@
 //! such a default is left out.
 
 use super::spelling::{Clock, Spelling, Typed, integer, is_number, is_time, is_uuid};
-use crate::schema::{Assigned, Column, ForeignKey, Table};
+use crate::schema::{Assigned, Column, Dialect, ForeignKey, Table};
 use crate::types::Type;
 
 /// PostgreSQL.
@@ -16,10 +16,6 @@ impl Spelling for PostgreSql {
         "PostgreSQL"
     }
 
-    fn text(&self, text: &str) -> String {
-        format!("'{}'", text.replace('\'', "''"))
-    }
-
     fn refuses_name(&self, name: &str) -> Option<&'static str> {
         if name.len() > LONGEST_NAME {
             Some("PostgreSQL cuts names after 63 bytes")
@@ -30,7 +26,7 @@ impl Spelling for PostgreSql {
         }
     }
 
-    fn types(&self, table: &Table, free: &mut dyn FnMut(String) -> String) -> Vec<Typed> {
+    fn types(&self, table: &Table, _from: Dialect, free: &mut dyn FnMut(String) -> String) -> Vec<Typed> {
         table.columns.iter().map(|column| typed(self, table, column, free)).collect()
     }
 

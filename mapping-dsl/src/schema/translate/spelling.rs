@@ -1,7 +1,7 @@
 //! What a dialect says in its own way when tables are written. Defaults are standard SQL.
 //! A `None` or an `Err` with a reason means that the dialect has nothing of the kind.
 
-use crate::schema::{Column, ForeignKey, Table};
+use crate::schema::{Column, Dialect, ForeignKey, Table};
 use crate::types::Type;
 
 /// A column's type in the words of a dialect.
@@ -76,8 +76,8 @@ pub(super) trait Spelling {
         name.to_string()
     }
 
-    /// Returns the types of a table's columns. `free` makes a name that nothing else in the database has.
-    fn types(&self, table: &Table, free: &mut dyn FnMut(String) -> String) -> Vec<Typed>;
+    /// Returns the types of a table's columns, which come from another dialect or the same. `free` makes a name that nothing else in the database has.
+    fn types(&self, table: &Table, from: Dialect, free: &mut dyn FnMut(String) -> String) -> Vec<Typed>;
 
     /// Returns the words that make a counter of a column, or why there are none. `PRIMARY KEY` may be among them.
     fn counter(&self, table: &Table, column: &Column) -> Result<&'static str, &'static str>;

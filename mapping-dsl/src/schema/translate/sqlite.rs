@@ -2,7 +2,7 @@
 //! Dates and times are text (`YYYY-MM-DD HH:MM:SS[.ffffff]`), and so are decimals.
 
 use super::spelling::{Clock, Spelling, Typed};
-use crate::schema::{Assigned, Column, ForeignKey, Table};
+use crate::schema::{Assigned, Column, Dialect, ForeignKey, Table};
 use crate::types::Type;
 
 /// SQLite.
@@ -30,7 +30,7 @@ impl Spelling for Sqlite {
         name.to_lowercase()
     }
 
-    fn types(&self, table: &Table, _free: &mut dyn FnMut(String) -> String) -> Vec<Typed> {
+    fn types(&self, table: &Table, _from: Dialect, _free: &mut dyn FnMut(String) -> String) -> Vec<Typed> {
         table.columns.iter().map(|column| typed(self, column)).collect()
     }
 

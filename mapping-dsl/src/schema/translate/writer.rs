@@ -85,7 +85,9 @@ impl Writer<'_> {
 
     fn table(&mut self, table: &Table, tables: &[Cow<'_, Table>]) {
         let as_written = self.with_values(table);
-        let types = self.spelling.types(&as_written, &mut |wanted| free_name(&mut self.names, self.spelling, wanted));
+        let types = self
+            .spelling
+            .types(&as_written, self.schema.dialect, &mut |wanted| free_name(&mut self.names, self.spelling, wanted));
         let mut key_is_written = false;
         let mut lines = Vec::new();
         for (column, typed) in table.columns.iter().zip(types) {
@@ -165,8 +167,8 @@ impl Writer<'_> {
         for (what, why) in typed.left_out {
             self.leave_out(column.line, format!("{what} {}", column_name(table, column)), why);
         }
-        words.extend(typed.conditions.iter().map(|condition| format!("CHECK ({condition})")));
         words.extend(column.comment.as_ref().and_then(|comment| self.spelling.column_comment(comment)));
+        words.extend(typed.conditions.iter().map(|condition| format!("CHECK ({condition})")));
         (words.join(" "), is_key)
     }
 
