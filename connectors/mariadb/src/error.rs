@@ -38,6 +38,12 @@ pub(crate) fn named(message: &str) -> (Option<String>, Option<String>) {
     (key.or(constraint), foreign.or(column).or(null).or(default))
 }
 
+/// Returns what a message says of a column, without the value that it may repeat.
+pub(crate) fn without_value(message: &str) -> &str {
+    let what = message.split(" for column").next().unwrap_or(message);
+    what.split(": '").next().unwrap_or(what)
+}
+
 /// Returns the last part of a name such as 'key', `db`.`table`.`column` or 'table.key'.
 fn quoted(text: &str) -> Option<String> {
     let mark = text.chars().next().filter(|mark| ['\'', '`'].contains(mark))?;
@@ -118,5 +124,10 @@ mod tests {
             Some("boss"),
         );
         check("Something else", None, None);
+        assert_eq!(
+            without_value("Incorrect datetime value: '1900-01-01' for column 'x' at row 1"),
+            "Incorrect datetime value"
+        );
+        assert_eq!(without_value("Data too long for column 'mail' at row 1"), "Data too long");
     }
 }

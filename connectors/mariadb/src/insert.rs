@@ -237,7 +237,7 @@ fn violation(
         Some(name) if columns.is_empty() || columns == [name.as_str()] => name,
         Some(name) => format!("{name} ({})", columns.join(", ")),
         None if columns.is_empty() => message.to_string(),
-        None => format!("{}: {}", columns.join(", "), message.split(" for column").next().unwrap_or(message)),
+        None => format!("{}: {}", columns.join(", "), error::without_value(message)),
     };
     Ok(Violation { kind, table: target.table.clone(), constraint, columns })
 }

@@ -25,7 +25,7 @@ const SETTINGS: [&str; 4] = [
      NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION'",
     "SET SESSION innodb_lock_wait_timeout = 10, SESSION lock_wait_timeout = 10, SESSION wait_timeout = 28800, \
      SESSION net_write_timeout = 3600, SESSION net_read_timeout = 3600, SESSION max_error_count = 65535, \
-     SESSION autocommit = 1, SESSION foreign_key_checks = 1, SESSION unique_checks = 1",
+     SESSION default_storage_engine = InnoDB, SESSION autocommit = 1, SESSION foreign_key_checks = 1, SESSION unique_checks = 1",
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
 ];
 

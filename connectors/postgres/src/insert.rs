@@ -88,11 +88,9 @@ impl<'a> Writer<'a> {
         Ok(Writer { target, columns, keeps, statement, given })
     }
 
-    fn encode(&self, row: &Row, key: &Value) -> Result<Vec<u8>, Violation> {
-        let values: Vec<&Value> = row.iter().chain(self.given.map(|_| key)).collect();
-        let mut bytes = Vec::with_capacity(32 * values.len());
-        copy::encode(values.into_iter(), &self.keeps, &mut bytes).map_err(|(at, misfit)| self.misfit(at, &misfit))?;
-        Ok(bytes)
+    fn encode(&self, row: &Row, key: &Value, out: &mut Vec<u8>) -> Result<(), Violation> {
+        let values = row.iter().chain(self.given.map(|_| key));
+        copy::encode(values, &self.keeps, out).map_err(|(at, misfit)| self.misfit(at, &misfit))
     }
 
     fn misfit(&self, at: usize, misfit: &Misfit) -> Violation {
@@ -140,16 +138,16 @@ fn attempt(
     let used = fill(writers, given, drafts);
     let mut encoded = Vec::with_capacity(writers.len());
     for (at, writer) in writers.iter().enumerate() {
-        let present = drafts.iter().filter_map(|draft| Some((draft.rows[at].as_ref()?, &draft.keys[at])));
-        match present.map(|(row, key)| writer.encode(row, key)).collect::<Result<Vec<Vec<u8>>, Violation>>() {
-            Ok(rows) => encoded.push(rows),
-            Err(violation) => return Ok(Some(violation)),
+        let mut rows = Vec::with_capacity(32 * writer.columns.len() * drafts.len());
+        let mut present = drafts.iter().filter_map(|draft| Some((draft.rows[at].as_ref()?, &draft.keys[at])));
+        if let Err(violation) = present.try_for_each(|(row, key)| writer.encode(row, key, &mut rows)) {
+            return Ok(Some(violation));
         }
+        encoded.push(rows);
     }
     postgres.batch(ATTEMPT)?;
     for (writer, rows) in writers.iter().zip(&encoded).filter(|(_, rows)| !rows.is_empty()) {
-        let rows: Vec<&[u8]> = rows.iter().map(Vec::as_slice).collect();
-        if let Err(error) = copy::send(postgres, &writer.statement, &rows) {
+        if let Err(error) = copy::send(postgres, &writer.statement, rows) {
             return refused(postgres, writers, Some(writer), error);
         }
     }

@@ -35,10 +35,7 @@ const QUERIES: [(&str, &[Kind]); 10] = [
          LEFT JOIN patients_patient p ON p.id = r.patient_id LEFT JOIN patients_relationshiptype t ON t.id = r.type_id",
         &[Integer, Integer, Text, Text, Date, Date, Date, Text],
     ),
-    (
-        "SELECT title, title_en, title_fr, is_active FROM caregivers_securityquestion",
-        &[Text, Text, Text, Boolean],
-    ),
+    ("SELECT title, title_en, title_fr, is_active FROM caregivers_securityquestion", &[Text, Text, Text, Boolean]),
     (
         "SELECT c.legacy_id, a.question, a.answer FROM caregivers_securityanswer a
          LEFT JOIN caregivers_caregiverprofile c ON c.id = a.user_id",
