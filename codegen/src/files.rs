@@ -4,19 +4,23 @@
 use crate::EmitError;
 use askama::Template;
 use cutover_mapping_dsl::plan::Plan;
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// Files with paths relative to a folder of the caller's choice; `/` separates folders.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Files {
     files: Vec<(String, String)>,
+    /// Where each path stands among them.
+    places: BTreeMap<String, usize>,
 }
 
 impl Files {
     /// Adds a file; a path is added once only.
     pub fn add(&mut self, path: impl Into<String>, text: impl Into<String>) {
         let path = path.into();
-        debug_assert!(self.get(&path).is_none(), "{path} is made twice");
+        let known = self.places.insert(path.clone(), self.files.len());
+        debug_assert!(known.is_none(), "{path} is made twice");
         self.files.push((path, text.into()));
     }
 
@@ -29,7 +33,7 @@ impl Files {
 
     /// Returns the text of a file.
     pub fn get(&self, path: &str) -> Option<&str> {
-        self.files.iter().find(|(known, _)| known == path).map(|(_, text)| text.as_str())
+        self.places.get(path).map(|place| self.files[*place].1.as_str())
     }
 
     /// Returns paths and texts in order.
@@ -65,6 +69,14 @@ impl Files {
             }
             Err(cause) => Err(EmitError::Template { file: path, cause: cause.to_string() }),
         }
+    }
+}
+
+impl FromIterator<(String, String)> for Files {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(made: I) -> Files {
+        let mut files = Files::default();
+        made.into_iter().for_each(|(path, text)| files.add(path, text));
+        files
     }
 }
 

@@ -207,7 +207,7 @@ fn link_origins(plan: &Plan, step: &Step, link: usize) -> Vec<Origin> {
     let link = &step.links[link];
     let found = match &link.kind {
         LinkKind::Reference { step, target } => {
-            let target = plan.steps.iter().find(|other| other.name == *step).map(|step| &step.targets[*target]);
+            let target = plan.place(step).map(|place| &plan.steps[place].targets[*target]);
             let (role, table) = target.map_or_else(Default::default, |found| (found.role.clone(), found.table.clone()));
             Origin::Reference { map: step.clone(), role, table }
         }

@@ -9,6 +9,7 @@ mod readme;
 use crate::lineage::lineage;
 use crate::outline::outline;
 use crate::{EmitError, Files, Mark, comment, diagram};
+use cutover_mapping_dsl::parallel;
 use cutover_mapping_dsl::plan::Plan;
 
 /// Path of the page that links to all others.
@@ -17,13 +18,34 @@ const FIELDS: &str = "fields.md";
 const LINEAGE: &str = "lineage.md";
 const LINEAGE_DATA: &str = "lineage.json";
 
+/// Makes pages of a plan, under a mark.
+type Pages = fn(&Plan, &str) -> Result<Files, EmitError>;
+
 /// Returns the pages of a plan.
 pub(crate) fn emit(plan: &Plan) -> Result<Files, EmitError> {
-    let (mark, lineage) = (mark(plan), lineage(plan));
-    let diagrams = diagram::all(plan);
-    let mut files = readme::pages(plan, &outline(plan), &diagrams, &mark)?;
-    files.render(FIELDS.into(), &fields::page(plan, &mark))?;
-    files.render(LINEAGE.into(), &lineage::page(&lineage, &mark))?;
+    let mark = mark(plan);
+    let pages: [Pages; 3] = [overview, all_fields, all_lineage];
+    let mut files = Files::default();
+    for made in parallel::map(&pages, |page| page(plan, &mark)) {
+        files.append(made?);
+    }
+    Ok(files)
+}
+
+fn overview(plan: &Plan, mark: &str) -> Result<Files, EmitError> {
+    readme::pages(plan, &outline(plan), &diagram::all(plan), mark)
+}
+
+fn all_fields(plan: &Plan, mark: &str) -> Result<Files, EmitError> {
+    let mut files = Files::default();
+    files.render(FIELDS.into(), &fields::page(plan, mark))?;
+    Ok(files)
+}
+
+fn all_lineage(plan: &Plan, mark: &str) -> Result<Files, EmitError> {
+    let lineage = lineage(plan);
+    let mut files = Files::default();
+    files.render(LINEAGE.into(), &lineage::page(&lineage, mark))?;
     let data = serde_json::to_string_pretty(&lineage).map_err(|cause| broken(LINEAGE_DATA, &cause))?;
     files.add(LINEAGE_DATA, format!("{data}\n"));
     Ok(files)

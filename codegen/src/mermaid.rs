@@ -5,19 +5,17 @@ mod filters;
 use crate::diagram::{self, Boxes, Column, Content, Diagram, Mapping, RelationKind, Tables};
 use crate::{EmitError, Files, Mark, comment, names};
 use askama::Template;
+use cutover_mapping_dsl::parallel;
 use cutover_mapping_dsl::plan::Plan;
 
 /// Returns the diagrams of a plan.
 pub(crate) fn emit(plan: &Plan) -> Result<Files, EmitError> {
     let mark = Mark::new(plan);
-    let mut files = Files::default();
-    for diagram in &diagram::all(plan) {
-        let path = names::diagram_file(&diagram.name, "mmd");
-        let text =
-            draw(diagram).map_err(|cause| EmitError::Template { file: path.clone(), cause: cause.to_string() })?;
-        files.add(path, format!("%% {mark}\n{text}\n"));
-    }
-    Ok(files)
+    let file = |diagram: &Diagram| {
+        let text = draw(diagram).map(|text| format!("%% {mark}\n{text}\n"));
+        Files::rendered(names::diagram_file(&diagram.name, "mmd"), text)
+    };
+    parallel::map(&diagram::all(plan), file).into_iter().collect()
 }
 
 /// Returns the text of a diagram, without the mark.

@@ -3,6 +3,7 @@
 
 use crate::sql::pushdown;
 use crate::wording::{Wording, conditions};
+use cutover_mapping_dsl::parallel;
 use cutover_mapping_dsl::plan::{Join, LeftTables, Link, LinkKind, Plan, Reason, Rollback, Step, Target};
 use cutover_mapping_dsl::schema::Dialect;
 use serde::Serialize;
@@ -123,8 +124,10 @@ pub enum Strategy {
 pub struct Expected {
     /// Legacy tables that the query for a batch touches.
     pub legacy_tables: usize,
-    /// Queries for a batch: one on the legacy side, one for each reference on the target.
-    pub queries_per_batch: usize,
+    /// Queries for each batch that fetch the candidates of joins and questions whose conditions the runtime compares.
+    pub queries_for_partners: usize,
+    /// Queries for each batch that ask migration tables for keys.
+    pub queries_for_keys: usize,
     /// Target tables read once, when the step begins.
     pub tables_read_once: Vec<String>,
     /// Rows written for a legacy row, its entry in the migration table among them.
@@ -159,7 +162,7 @@ pub fn outline(plan: &Plan) -> Outline {
         |left: &LeftTables| LeftOutline { tables: left.tables.clone(), reason: left.reason.clone(), line: left.line };
     Outline {
         mapping: plan.file.clone(),
-        steps: plan.steps.iter().map(|step| step_outline(plan, step)).collect(),
+        steps: parallel::map(&plan.steps, |step| step_outline(plan, step)),
         left: plan.left.iter().map(left).collect(),
     }
 }
@@ -212,7 +215,8 @@ fn reads(plan: &Plan, step: &Step) -> Reads {
     let wording = Wording { plan, step };
     let join = |join: &Join| {
         let kind = if join.missing.is_some() { "one" } else { "optional" };
-        format!("join {kind} {} {} on {}", join.table, join.alias, conditions(&join.on))
+        let several = if join.several.is_some() { " several reject" } else { "" };
+        format!("join {kind} {} {} on {}{several}", join.table, join.alias, conditions(&join.on))
     };
     let required = step.read.required.iter().map(|asked| wording.exists(*asked));
     Reads {
@@ -240,7 +244,7 @@ fn key(target: &Target) -> KeyStrategy {
 }
 
 /// The columns by which a row that was there before is recognised.
-fn identity(target: &Target) -> Vec<String> {
+pub(crate) fn identity(target: &Target) -> Vec<String> {
     let columns = target.identity.iter().flat_map(|identity| &identity.columns);
     let named = |(rule, fold): &(usize, bool)| {
         let column = &target.rules[*rule].column;
@@ -264,7 +268,7 @@ fn references(plan: &Plan, step: &Step) -> Vec<ReferenceStrategy> {
 fn reference(plan: &Plan, link: &Link) -> ReferenceStrategy {
     match &link.kind {
         LinkKind::Reference { step, target } => {
-            let referred = plan.steps.iter().find(|other| other.name == *step);
+            let referred = plan.place(step).map(|place| &plan.steps[place]);
             let role = referred.filter(|step| step.targets.len() > 1).map(|step| &step.targets[*target].role);
             ReferenceStrategy {
                 what: role.map_or(format!("keys of {step}"), |role| format!("keys of {step}, {role}")),
@@ -310,13 +314,21 @@ fn expected(step: &Step, references: &[ReferenceStrategy]) -> Expected {
     once.extend(step.targets.iter().filter(|target| target.identity.is_some()).map(|target| target.table.clone()));
     once.sort();
     once.dedup();
-    let asked = step.links.iter().filter(|link| matches!(link.kind, LinkKind::Reference { .. })).count();
+    let references = step.links.iter().filter(|link| matches!(link.kind, LinkKind::Reference { .. })).count();
+    let asked: usize = step.read.exists.iter().map(|exists| exists.tables.len()).sum();
     Expected {
-        legacy_tables: 1 + step.read.joins.len() + step.read.exists.len(),
-        queries_per_batch: 1 + asked,
+        legacy_tables: 1 + step.read.joins.len() + asked,
+        queries_for_partners: probes(step),
+        queries_for_keys: references,
         tables_read_once: once,
         rows_written_per_legacy_row: written(step).count() + 1,
     }
+}
+
+/// Joins and questions whose candidates the runtime fetches by a query of their own.
+fn probes(step: &Step) -> usize {
+    let joins = step.read.joins.iter().filter(|join| join.probed).count();
+    joins + step.read.exists.iter().filter(|exists| exists.probed).count()
 }
 
 fn pushed_down(plan: &Plan, step: &Step, dialect: Dialect) -> PushedDown {
@@ -362,8 +374,10 @@ impl Expected {
     /// Says what the step costs, one line each for a batch, a row and the beginning.
     pub fn words(&self) -> Vec<String> {
         let counted = crate::diagram::counted;
-        let (tables, queries) = (counted(self.legacy_tables, "legacy table"), self.queries_per_batch - 1);
-        let asked = if queries == 0 { String::new() } else { format!(" and {queries} for keys") };
+        let tables = counted(self.legacy_tables, "legacy table");
+        let others = [(self.queries_for_partners, "partners"), (self.queries_for_keys, "keys")];
+        let others = others.into_iter().filter(|(queries, _)| *queries > 0);
+        let asked: String = others.map(|(queries, what)| format!(", {queries} for {what}")).collect();
         let mut words = vec![format!("for each batch 1 query over {tables}{asked}, 1 transaction")];
         words.push(format!(
             "for each legacy row {} written, its entry included",

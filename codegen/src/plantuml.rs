@@ -6,21 +6,22 @@ mod filters;
 use crate::diagram::{self, Boxes, Content, Diagram, Mapping, RelationKind, Tables};
 use crate::{EmitError, Files, Mark, names};
 use askama::Template;
+use cutover_mapping_dsl::parallel;
 use cutover_mapping_dsl::plan::Plan;
 
 /// Returns the diagrams of a plan.
 pub(crate) fn emit(plan: &Plan) -> Result<Files, EmitError> {
     let mark = Mark::new(plan);
-    let mut files = Files::default();
-    for Diagram { name, title, content, .. } in &diagram::all(plan) {
-        let path = names::diagram_file(name, "puml");
-        match content {
-            Content::Tables(drawn) => files.render(path, &TablesText { mark: &mark, title, drawn })?,
-            Content::Mapping(drawn) => files.render(path, &MappingText { mark: &mark, title, drawn })?,
-            Content::Boxes(drawn) => files.render(path, &BoxesText { mark: &mark, title, drawn })?,
-        }
-    }
-    Ok(files)
+    let mark = &mark;
+    let draw = |Diagram { name, title, content, .. }: &Diagram| {
+        let text = match content {
+            Content::Tables(drawn) => TablesText { mark, title, drawn }.render(),
+            Content::Mapping(drawn) => MappingText { mark, title, drawn }.render(),
+            Content::Boxes(drawn) => BoxesText { mark, title, drawn }.render(),
+        };
+        Files::rendered(names::diagram_file(name, "puml"), text)
+    };
+    parallel::map(&diagram::all(plan), draw).into_iter().collect()
 }
 
 #[derive(Template)]

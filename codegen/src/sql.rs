@@ -56,12 +56,7 @@ fn emit_dialects(plan: &Plan, dialects: &[Dialect]) -> Result<Files, EmitError> 
         let path = names::sql_file(dialect.dialect().name(), artefact);
         Files::rendered(path, make(plan, *dialect))
     });
-    let mut files = Files::default();
-    for file in made {
-        let (path, text) = file?;
-        files.add(path, text);
-    }
-    Ok(files)
+    made.into_iter().collect()
 }
 
 /// Says whether a whole step can run as set statements in a dialect, and what prevents it. The

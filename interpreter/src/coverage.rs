@@ -149,7 +149,9 @@ fn expressions(step: &Step) -> impl Iterator<Item = (String, &Expr)> {
     });
     let keys = step.links.iter().flat_map(|link| &link.key).map(|key| ("a key".to_string(), key));
     let guards = step.guards.iter().map(|guard| ("a rejection".to_string(), &guard.when));
-    rules.chain(keys).chain(guards).chain(step.scope.iter().map(|scope| ("the scope".to_string(), scope)))
+    let whens = step.targets.iter().filter_map(|target| Some((format!("when {}", target.role), target.when.as_ref()?)));
+    let scope = step.scope.iter().map(|scope| ("the scope".to_string(), scope));
+    rules.chain(keys).chain(guards).chain(whens).chain(scope)
 }
 
 impl Covered {

@@ -65,7 +65,7 @@ fn plan(
         return None;
     }
     let mut world = World::new(sources, tree, legacy, target);
-    world.functions = resolve::given::functions(&world, diagnostics);
+    (world.functions, world.broken_functions) = resolve::given::functions(&world, diagnostics);
     (world.value_maps, world.broken_values) = resolve::values::value_maps(&world, diagnostics);
     let mut drafts = resolve::resolve(&world, diagnostics);
     check::check(&world, &mut drafts, diagnostics);

@@ -29,6 +29,10 @@ mod grammar {
 /// An expression with more operators than this is refused: the stages after this one recurse.
 const MOST_OPERATORS: usize = 200;
 
+/// How many statements of a map are reported where one of its brackets is not closed: what follows such a bracket reads
+/// as something else.
+const MOST_BEHIND_A_BRACKET: usize = 2;
+
 /// The edition of the language that this compiler knows.
 pub(crate) const EDITION: u32 = 1;
 
@@ -44,6 +48,7 @@ pub fn parse(file: FileId, text: &str) -> (File, Vec<Diagnostic>) {
         tree: File::default(),
     };
     let mut whole = reader();
+    let unclosed: Vec<Span> = pieces.diagnostics.iter().map(|error| error.labels[0].span).collect();
     whole.diagnostics = pieces.diagnostics;
     whole.tree.incomplete = !pieces.strays.is_empty();
     let (maps, others): (Vec<&Piece>, Vec<&Piece>) = pieces.items.iter().partition(|item| whole.word(item) == "map");
@@ -51,6 +56,13 @@ pub fn parse(file: FileId, text: &str) -> (File, Vec<Diagnostic>) {
     let read = parallel::map(&maps, |item| {
         let mut reader = reader();
         reader.item(item);
+        let is_damaged = item
+            .block
+            .as_ref()
+            .is_some_and(|block| unclosed.iter().any(|span| (item.head.start..=block.close.end).contains(&span.start)));
+        if is_damaged {
+            reader.diagnostics.truncate(MOST_BEHIND_A_BRACKET);
+        }
         (reader.tree, reader.diagnostics)
     });
     read.into_iter().for_each(|(tree, diagnostics)| whole.take_in(tree, diagnostics));

@@ -13,8 +13,10 @@ pub(crate) struct World<'a> {
     pub(crate) tree: &'a ast::File,
     pub(crate) legacy: Side,
     pub(crate) target: Side,
-    /// Functions that the program gives; one that has an error is left out.
+    /// Functions that the program gives.
     pub(crate) functions: Vec<GivenFunction>,
+    /// Indexes of functions with errors: what asks them is not judged.
+    pub(crate) broken_functions: BTreeSet<usize>,
     pub(crate) value_maps: Vec<ValueMap>,
     /// Indexes of value maps with errors: what uses them is not judged.
     pub(crate) broken_values: BTreeSet<usize>,
@@ -34,8 +36,8 @@ impl<'a> World<'a> {
         let names = tree.values.iter().enumerate().rev();
         let values_by_name = names.map(|(index, values)| (values.name.text.as_str(), index)).collect();
         let (value_maps, broken_values) = (Vec::new(), BTreeSet::new());
-        let functions = Vec::new();
-        World { sources, tree, legacy, target, functions, value_maps, broken_values, values_by_name }
+        let (functions, broken_functions) = (Vec::new(), BTreeSet::new());
+        World { sources, tree, legacy, target, functions, broken_functions, value_maps, broken_values, values_by_name }
     }
 
     /// Returns the index of a value map.

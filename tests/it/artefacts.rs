@@ -206,9 +206,15 @@ fn the_lineage_of_a_target_column_goes_through_joins_references_and_value_maps()
     );
     assert_eq!(
         of("users_user", "language"),
-        [r#""function" "lower""#.to_string(), format!(r#""Language" {joined} "column" "Patient""#)]
+        [
+            r#""function" "lower""#.to_string(),
+            format!(r#""Language" {joined} "column" "Patient""#),
+            r#""function" "lower""#.to_string(),
+            r#""Language" null "column" "OAUser""#.to_string(),
+        ],
+        "caregivers first, then staff"
     );
-    assert_eq!(of("users_user", "type"), [r#""constant" "\"CAREGIVER\"""#]);
+    assert_eq!(of("users_user", "type"), [r#""constant" "\"CAREGIVER\"""#, r#""constant" "\"CLINICAL\"""#]);
     assert_eq!(
         of("patients_relationship", "caregiver_id"),
         [r#""id" "sibling" "profile" "caregivers_caregiverprofile""#]

@@ -113,7 +113,12 @@ fn a_database_of_another_migration_is_refused() {
 fn what_is_no_url_of_a_database_is_a_matter_of_usage_and_secrets_stay_secret() {
     let pair = Pair::sample();
     let legacy = url(&pair.legacy());
-    for to in ["postgresql://user:s3cret@host/db", "user:s3cret@host", "sqlite:", "", "mysql://root:s3cret@h/x"] {
+    let nobody_listens = ["postgresql://user:s3cret@127.0.0.1:1/db", "mysql://root:s3cret@127.0.0.1:1/x"];
+    for (to, status) in ["user:s3cret@host", "sqlite:", "", "ftp://root:s3cret@h/x"]
+        .map(|to| (to, 2))
+        .into_iter()
+        .chain(nobody_listens.map(|to| (to, 4)))
+    {
         let ended = cutover([
             OsStr::new("run"),
             map().as_os_str(),
@@ -122,7 +127,7 @@ fn what_is_no_url_of_a_database_is_a_matter_of_usage_and_secrets_stay_secret() {
             "--to".as_ref(),
             to.as_ref(),
         ]);
-        let ended = ended.with(2);
+        let ended = ended.with(status);
         assert!(!ended.err.contains("s3cret") && !ended.out.contains("s3cret"), "{}", ended.err);
     }
     let help =

@@ -13,6 +13,7 @@ mod maps;
 mod output;
 mod resume;
 mod rollback;
+mod schema;
 mod status;
 mod targets;
 mod verify;

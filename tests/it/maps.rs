@@ -98,7 +98,7 @@ fn a_schema_that_is_not_utf8() {
     let copy = Copy::new();
     let mut ddl = fs::read(copy.folder.path().join("legacy.sql")).unwrap();
     let line = ddl.iter().filter(|byte| **byte == b'\n').count() + 1;
-    ddl.extend_from_slice(b"-- caf\xe9\n");
+    ddl.extend_from_slice(b"CREATE TABLE caf\xe9 (id int);\n");
     fs::write(copy.folder.path().join("legacy.sql"), ddl).unwrap();
     copy.check(1, &["error[M0901]", "opal.map:3:25", &format!("not UTF-8: line {line}"), "make the dump with UTF-8"]);
 }

@@ -32,7 +32,7 @@ fn page(written: &str) -> Result<&'static str, Failure> {
     let code = format!("M{digits:0>4}");
     let found = pages::PAGES.iter().find(|(known, _)| *known == code);
     found.map(|(_, page)| *page).ok_or_else(|| {
-        let near = match digits.bytes().all(|byte| byte.is_ascii_digit()) && code.len() == 5 {
+        let near = match !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) && code.len() == 5 {
             true => format!("did you mean {}? ", nearest(&code)),
             false => String::new(),
         };

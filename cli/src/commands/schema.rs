@@ -73,11 +73,19 @@ fn dialect(name: DialectName) -> Dialect {
     }
 }
 
-/// Reads as the dialect that yields the most columns of a known type; marks of a dump tool decide a tie.
+/// Reads as the dialect that yields the most columns of a known type; marks of a dump tool decide a tie. Read as the
+/// wrong dialect, rows can look like definitions, so what is no text to one may be text to another.
 fn guess(bytes: &[u8]) -> Result<Schema, encoding::NotText> {
     let mut best: Option<((usize, usize), Schema)> = None;
+    let mut refused = None;
     for dialect in Dialect::ALL.into_iter().rev() {
-        let text = encoding::decode(bytes.to_vec(), dialect)?;
+        let text = match encoding::decode(bytes.to_vec(), dialect) {
+            Ok(text) => text,
+            Err(error) => {
+                refused = Some(error);
+                continue;
+            }
+        };
         let schema = read::read(FileId(0), &text, dialect);
         let columns = schema.tables.iter().flat_map(|table| &table.columns);
         let known = columns.filter(|column| !matches!(column.ty, Type::Other(_))).count();
@@ -86,7 +94,11 @@ fn guess(bytes: &[u8]) -> Result<Schema, encoding::NotText> {
             best = Some((score, schema));
         }
     }
-    best.map_or_else(|| read_as(bytes.to_vec(), Dialect::Sqlite), |(_, schema)| Ok(schema))
+    match (best, refused) {
+        (Some((_, schema)), _) => Ok(schema),
+        (None, Some(error)) => Err(error),
+        (None, None) => read_as(bytes.to_vec(), Dialect::Sqlite),
+    }
 }
 
 /// Returns what the tools of a dialect write and others do not.

@@ -29,6 +29,8 @@ struct Guard<'p> {
 
 struct Written<'p> {
     target: &'p Target,
+    /// The columns by which a row that was there before is recognised.
+    known_by: Vec<String>,
     fields: Vec<Field<'p>>,
 }
 
@@ -52,6 +54,7 @@ fn map<'p>(plan: &'p Plan, step: &'p Step) -> Map<'p> {
     };
     let written = |target: &'p Target| Written {
         target,
+        known_by: crate::outline::identity(target),
         fields: target.rules.iter().map(|rule| field(plan, step, rule)).collect(),
     };
     Map { step, guards: step.guards.iter().map(guard).collect(), targets: step.targets.iter().map(written).collect() }

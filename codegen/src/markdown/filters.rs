@@ -19,17 +19,20 @@ pub(super) fn code(text: impl Display, _: &dyn Values) -> askama::Result<String>
 
 pub(super) fn sentence(text: &str) -> String {
     let text = crate::comment::line(text);
+    if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b',' | b':' | b'(')) {
+        return text.into_owned();
+    }
     let mut shown = String::with_capacity(text.len());
     for (at, character) in text.char_indices() {
-        let before = text[..at].chars().next_back();
-        let after = text[at + character.len_utf8()..].chars().next();
+        let before = || text[..at].chars().next_back();
+        let after = || text[at + character.len_utf8()..].chars().next();
         match character {
             '<' => shown.push_str("&lt;"),
             '>' => shown.push_str("&gt;"),
             '&' => shown.push_str("&amp;"),
             '\\' | '`' | '*' | '[' | ']' | '#' | '|' | '~' | '$' | '{' | '}' | '!' => shown.extend(['\\', character]),
-            '_' if !joins(before) || !joins(after) => shown.push_str("\\_"),
-            '-' | '+' | '=' if before.is_none() => shown.extend(['\\', character]),
+            '_' if !joins(before()) || !joins(after()) => shown.push_str("\\_"),
+            '-' | '+' | '=' if at == 0 => shown.extend(['\\', character]),
             '.' | ')' if text[..at].chars().all(|digit| digit.is_ascii_digit()) => shown.extend(['\\', character]),
             _ => shown.push(character),
         }

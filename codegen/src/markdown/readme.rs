@@ -7,6 +7,7 @@ use crate::outline::{LeftOutline, Outline, StepOutline};
 use crate::wording::literal;
 use crate::{EmitError, Files, mermaid, names, sql};
 use askama::Template;
+use cutover_mapping_dsl::parallel;
 use cutover_mapping_dsl::plan::{Arrow, Outcome, Plan, Side, Step, ValueMap};
 use cutover_mapping_dsl::schema::Dialect;
 
@@ -82,10 +83,10 @@ struct Arm {
 pub(super) fn pages(plan: &Plan, outline: &Outline, diagrams: &[Diagram], mark: &str) -> Result<Files, EmitError> {
     let small = plan.steps.len() <= MOST;
     let mut files = Files::default();
-    let mut sections = Vec::with_capacity(plan.steps.len());
-    for ((step, outline), own) in plan.steps.iter().zip(&outline.steps).zip(of_maps(plan, diagrams)) {
-        sections.push(section(step, outline, own, if small { "" } else { "../" })?);
-    }
+    let maps: Vec<_> = plan.steps.iter().zip(&outline.steps).zip(of_maps(plan, diagrams)).collect();
+    let sections =
+        parallel::map_owned(maps, |((step, outline), own)| section(step, outline, own, if small { "" } else { "../" }));
+    let mut sections = sections.into_iter().collect::<Result<Vec<String>, EmitError>>()?;
     let places: Vec<String> = plan.steps.iter().map(|step| place(step, small)).collect();
     let shown = if small { std::mem::take(&mut sections) } else { Vec::new() };
     files.render(super::README.into(), &readme(plan, outline, diagrams, mark, shown, places)?)?;

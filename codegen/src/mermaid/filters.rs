@@ -29,17 +29,24 @@ pub(super) fn word(text: impl Display, _: &dyn Values) -> askama::Result<String>
 }
 
 fn escaped(text: &str) -> String {
-    let characters: Vec<char> = crate::comment::line(text).chars().collect();
-    let mut shown = String::with_capacity(characters.len());
-    for (at, character) in characters.iter().enumerate() {
-        let before = at.checked_sub(1).map(|before| characters[before]);
-        match plain(before, *character, characters.get(at + 1).copied()) && !shown.to_lowercase().ends_with("direction")
-        {
-            true => shown.push(*character),
-            false => shown += &format!("#{};", u32::from(*character)),
+    let text = crate::comment::line(text);
+    let mut shown = String::with_capacity(text.len());
+    let mut characters = text.chars().peekable();
+    let mut before = None;
+    while let Some(character) = characters.next() {
+        match plain(before, character, characters.peek().copied()) && !ends_with_direction(&shown) {
+            true => shown.push(character),
+            false => shown += &format!("#{};", u32::from(character)),
         }
+        before = Some(character);
     }
     shown
+}
+
+fn ends_with_direction(text: &str) -> bool {
+    const WORD: &[u8] = b"direction";
+    let start = text.len().checked_sub(WORD.len());
+    start.is_some_and(|start| text.as_bytes()[start..].eq_ignore_ascii_case(WORD))
 }
 
 /// Within a word a sign joins; at its edge it may be markup. A line that says `direction LR` is a statement anywhere.

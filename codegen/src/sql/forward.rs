@@ -53,26 +53,33 @@ const ABOUT: &[&str] = &[
 
 /// Builds the file's model.
 pub(super) fn build(plan: &Plan, dialect: &dyn SqlDialect) -> Forward {
-    let steps = plan.steps.iter().map(|step| forward(plan, step, dialect).0).collect();
+    let steps = plan.steps.iter().map(|step| forward(plan, step, dialect)).collect();
     Forward { head: Head::new(plan, dialect, ABOUT), steps }
 }
 
-/// Returns what prevents a step from running as set statements.
+/// Returns what prevents a step from running as set statements. The batch asks for every value that is written, so it
+/// alone tells.
 pub(super) fn unsupported(plan: &Plan, step: &Step, dialect: &dyn SqlDialect) -> Vec<Unsupported> {
-    forward(plan, step, dialect).1
+    let mut translator = translator(plan, step, dialect);
+    rows::batch(&mut translator);
+    translator.finish()
 }
 
-fn forward(plan: &Plan, step: &Step, dialect: &dyn SqlDialect) -> (ForwardStep, Vec<Unsupported>) {
+fn translator<'a>(plan: &'a Plan, step: &'a Step, dialect: &'a dyn SqlDialect) -> Translator<'a> {
     let mut translator = Translator::new(plan, step, dialect, BATCH);
     translator.unsupported = migration_table::unsupported(plan, step, dialect);
     translator.check_whole();
+    translator
+}
+
+fn forward(plan: &Plan, step: &Step, dialect: &dyn SqlDialect) -> ForwardStep {
+    let mut translator = translator(plan, step, dialect);
     let batch = rows::batch(&mut translator);
     let inserts = (0..step.targets.len()).map(|target| rows::insert(&mut translator, target)).collect();
     let name = dialect.batch_name(&plan.target.alias, &names::batch_table(&step.name));
     let entries = translator.entries(&name);
-    let unsupported = translator.finish();
-    let forward = ForwardStep {
-        section: Section::new(plan, step, dialect, &unsupported),
+    ForwardStep {
+        section: Section::new(plan, step, dialect, &translator.finish()),
         begin: dialect.begin(),
         lock: dialect.lock(&tables(plan, step, dialect)),
         batch,
@@ -80,8 +87,7 @@ fn forward(plan: &Plan, step: &Step, dialect: &dyn SqlDialect) -> (ForwardStep, 
         entries,
         counters: counters(plan, step, dialect),
         drop_batch: dialect.drop_batch(&name),
-    };
-    (forward, unsupported)
+    }
 }
 
 /// All tables that a step writes, the migration table last; each once.

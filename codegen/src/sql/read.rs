@@ -4,7 +4,6 @@ use super::dialect::SqlDialect;
 use super::expression::{Fragment, Translator};
 use crate::names;
 use cutover_mapping_dsl::plan::{LinkKind, LookedInto, Plan, Side, Step};
-use std::fmt::Write;
 
 /// A condition with a remark on where it comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -200,9 +199,6 @@ impl Translator<'_> {
 
     /// Returns where something stands in the mapping.
     pub(crate) fn place(&self, line: usize) -> String {
-        let file = crate::comment::line(&self.plan.file);
-        let mut place = String::with_capacity(file.len() + 8);
-        let _ = write!(place, "{file}:{line}"); // A text takes everything.
-        place
+        [&*crate::comment::line(&self.plan.file), ":", &line.to_string()].concat()
     }
 }

@@ -119,11 +119,11 @@ impl Connection for MariaDb {
         let (sql, parameters) = parameters::bind(sql, parameters);
         let (place, charsets) = (&self.place, &self.charsets);
         let fault = |error| error::fault(place, &error);
-        let mut rows = self.conn.exec_iter(sql.as_ref(), parameters).map_err(fault)?;
+        let rows = self.conn.exec_iter(sql.as_ref(), parameters).map_err(fault)?;
         let columns = rows.columns();
         let columns = columns.as_ref().iter().map(|column| Column::of(column, charsets));
         let columns: Vec<Column> = columns.collect();
-        while let Some(row) = rows.next() {
+        for row in rows {
             let mut values = Row::with_capacity(kinds.len());
             for ((value, column), kind) in row.map_err(fault)?.unwrap().into_iter().zip(&columns).zip(kinds) {
                 values.push(read::read(value, column, *kind).map_err(|cause| StoreError {

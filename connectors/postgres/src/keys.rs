@@ -5,12 +5,12 @@ use crate::Postgres;
 use crate::dialect::PostgresDialect;
 use cutover_runtime::connection::{SqlDialect, StoreError, StoreErrorKind};
 use cutover_runtime::step::TargetSpec;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 /// Keys that sequences gave to this connection.
 #[derive(Debug, Default)]
 pub(crate) struct Keys {
-    tables: HashMap<String, Table>,
+    tables: BTreeMap<String, Table>,
 }
 
 #[derive(Debug)]

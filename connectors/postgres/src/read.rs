@@ -29,7 +29,7 @@ pub(crate) fn read(form: Form, raw: &[u8], kind: Kind) -> Value {
         Form::Bool => fixed(raw, |[byte]: [u8; 1]| boolean(byte != 0, kind)),
         Form::Int2 => fixed(raw, |bytes| integer(i16::from_be_bytes(bytes).into(), kind)),
         Form::Int4 => fixed(raw, |bytes| integer(i32::from_be_bytes(bytes).into(), kind)),
-        Form::Int8 => fixed(raw, |bytes| integer(i64::from_be_bytes(bytes).into(), kind)),
+        Form::Int8 => fixed(raw, |bytes| integer(i64::from_be_bytes(bytes), kind)),
         Form::Oid => fixed(raw, |bytes| integer(u32::from_be_bytes(bytes).into(), kind)),
         Form::Float4 => fixed(raw, |bytes| float(f32::from_be_bytes(bytes).into(), kind)),
         Form::Float8 => fixed(raw, |bytes| float(f64::from_be_bytes(bytes), kind)),

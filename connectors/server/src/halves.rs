@@ -20,12 +20,11 @@ impl From<Unit> for Draft {
     }
 }
 
-/// Writes drafts in order; one answer for each. `write` writes some of them, all or none: it leaves nothing behind when
-/// it returns a violation.
-pub fn by_halves(
-    mut drafts: Vec<Draft>,
-    write: &mut dyn FnMut(&mut [Draft]) -> Result<Option<Violation>, StoreError>,
-) -> Result<Vec<Written>, StoreError> {
+/// Writes some drafts, all or none: it leaves nothing behind when it returns a violation.
+pub type Write<'a> = dyn FnMut(&mut [Draft]) -> Result<Option<Violation>, StoreError> + 'a;
+
+/// Writes drafts in order; one answer for each.
+pub fn by_halves(mut drafts: Vec<Draft>, write: &mut Write<'_>) -> Result<Vec<Written>, StoreError> {
     let mut refused: Vec<Option<Violation>> = vec![None; drafts.len()];
     half(&mut drafts, &mut refused, write)?;
     let answer = |(draft, violation): (Draft, Option<Violation>)| match violation {
@@ -35,11 +34,7 @@ pub fn by_halves(
     Ok(drafts.into_iter().zip(refused).map(answer).collect())
 }
 
-fn half(
-    drafts: &mut [Draft],
-    refused: &mut [Option<Violation>],
-    write: &mut dyn FnMut(&mut [Draft]) -> Result<Option<Violation>, StoreError>,
-) -> Result<(), StoreError> {
+fn half(drafts: &mut [Draft], refused: &mut [Option<Violation>], write: &mut Write<'_>) -> Result<(), StoreError> {
     if drafts.is_empty() {
         return Ok(());
     }

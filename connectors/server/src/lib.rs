@@ -5,6 +5,6 @@ mod halves;
 mod secret;
 mod url;
 
-pub use halves::{Draft, by_halves};
+pub use halves::{Draft, Write, by_halves};
 pub use secret::{Secret, Sources};
 pub use url::{ServerUrl, UrlError};

@@ -124,7 +124,11 @@ impl Table<'_> {
 
     /// What is left behind: the columns below each other, and the reasons.
     fn reasons(&mut self) {
-        for run in self.runs(|line| self.begins(line, &["drop", "defer"]) && self.is_statement(line)) {
+        let leaves_behind = |line: &Line| {
+            (self.begins(line, &["drop", "defer"]) && self.is_statement(line))
+                || (self.begins(line, &["leave"]) && self.is_item(line))
+        };
+        for run in self.runs(leaves_behind) {
             let columns: Vec<(usize, usize)> =
                 run.iter().map(|line| (*line, self.lines[*line].tokens.start + 1)).collect();
             let columns: Vec<(usize, usize)> =

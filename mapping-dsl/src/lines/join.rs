@@ -6,7 +6,13 @@ use super::{Cutter, ends_with_word};
 const GOES_ON_AFTER: [&str; 6] = ["and", "or", "not", "via", "in", "on"];
 
 /// What a line begins with that goes on with the one before.
-const GOES_ON_BEFORE: [&str; 9] = ["->", "<->", "<-", "|", "++", "on ", "when ", "existing else", "several reject"];
+const GOES_ON_BEFORE: [&str; 5] = ["->", "<->", "<-", "|", "++"];
+
+/// The same of words, with a blank behind them.
+const WORD_GOES_ON: [&[u8]; 2] = [b"on", b"when"];
+
+/// The same of two words, or a word and a sign, with blanks between them or none.
+const PAIR_GOES_ON: [(&str, &str); 3] = [("allow", "("), ("existing", "else"), ("several", "reject")];
 
 impl Cutter {
     /// Overwrites the line ends that end no statement.
@@ -64,8 +70,16 @@ impl Cutter {
         let same_line =
             before.len() > self.text[..at].iter().rposition(|byte| *byte == b'\n').map_or(0, |line| line + 1);
         let goes_on = same_line && goes_on_after(before);
-        let is_allow = next.strip_prefix(b"allow").is_some_and(|rest| rest.trim_ascii_start().starts_with(b"("));
-        goes_on || is_allow || GOES_ON_BEFORE.iter().any(|start| next.starts_with(start.as_bytes()))
+        let is_pair = |(first, second): &(&str, &str)| {
+            let rest = next.strip_prefix(first.as_bytes());
+            rest.is_some_and(|rest| rest.trim_ascii_start().starts_with(second.as_bytes()))
+        };
+        let is_word = |word: &&[u8]| {
+            let rest = next.strip_prefix(*word);
+            rest.and_then(<[u8]>::first).is_some_and(|byte| matches!(byte, b' ' | b'\t'))
+        };
+        let begins = GOES_ON_BEFORE.iter().any(|start| next.starts_with(start.as_bytes()));
+        goes_on || begins || WORD_GOES_ON.iter().any(is_word) || PAIR_GOES_ON.iter().any(is_pair)
     }
 
     /// Returns whether the line has an arrow before it closes a bracket that it did not open.

@@ -159,7 +159,8 @@ impl<'a> Resolver<'a, '_> {
         conjuncts(on, &mut parts);
         let before = self.diagnostics.len();
         let on_span = on.span;
-        let on: Vec<Condition> = parts.into_iter().filter_map(|part| self.condition(part, into, known)).collect();
+        // One wrong condition makes others wrong, such as all that use an alias spelled otherwise.
+        let on: Vec<Condition> = parts.into_iter().map_while(|part| self.condition(part, into, known)).collect();
         let probed = on.iter().any(|condition| !condition.is_plain());
         let tables: Vec<LookedInto> =
             into.iter().map(|(alias, table)| LookedInto { table: table.name.clone(), alias: alias.clone() }).collect();

@@ -10,14 +10,14 @@ use crate::plan::{Expr, ExprKind, GivenFunction};
 use crate::source::Span;
 use crate::types::Type;
 use crate::world::World;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Resolves all `fn` lines of a mapping. Those with errors are in it too, so that their calls are judged.
-pub(crate) fn functions(world: &World<'_>, diagnostics: &mut Vec<Diagnostic>) -> Vec<GivenFunction> {
+/// Resolves all `fn` lines of a mapping; tells which of them have errors.
+pub(crate) fn functions(world: &World<'_>, diagnostics: &mut Vec<Diagnostic>) -> (Vec<GivenFunction>, BTreeSet<usize>) {
     let mut names: BTreeMap<&str, Span> = BTreeMap::new();
-    let mut given = Vec::new();
-    for function in &world.tree.functions {
-        let name = &function.name;
+    let (mut given, mut broken) = (Vec::new(), BTreeSet::new());
+    for (index, function) in world.tree.functions.iter().enumerate() {
+        let (name, before) = (&function.name, diagnostics.len());
         if is_known(&name.text) {
             let message = format!("the language has a function `{}` already", name.text);
             diagnostics.push(Diagnostic::error(Code::DUPLICATE, name.span, message).help("choose another name"));
@@ -27,8 +27,11 @@ pub(crate) fn functions(world: &World<'_>, diagnostics: &mut Vec<Diagnostic>) ->
             diagnostics.push(Diagnostic::error(Code::DUPLICATE, name.span, message).label(first, "first here"));
         }
         given.push(signature(world, function, diagnostics));
+        if diagnostics.len() > before {
+            broken.insert(index);
+        }
     }
-    given
+    (given, broken)
 }
 
 fn signature(world: &World<'_>, function: &ast::Function, diagnostics: &mut Vec<Diagnostic>) -> GivenFunction {
@@ -73,6 +76,10 @@ impl Resolver<'_, '_> {
         place: &Place,
     ) -> Option<Expr> {
         self.draft.used_functions.insert(function);
+        if self.world.broken_functions.contains(&function) {
+            self.draft.damaged = true;
+            return None;
+        }
         let typed: Option<Vec<Expr>> = arguments.iter().map(|argument| self.expression(argument, place)).collect();
         let typed = typed?;
         let given = &self.world.functions[function];

@@ -55,7 +55,7 @@ fn value_map(world: &World<'_>, values: &ast::Values, diagnostics: &mut Vec<Diag
                     .map_or_else(|| format!("a value that `{}` does not take", map.name), |words| words.text.clone()),
             ),
         };
-        add_arm(world, values, arm, outcome, &mut map, diagnostics);
+        add_arm(world, values, (arm, from_known), outcome, &mut map, diagnostics);
     }
     if !values.damaged && from_known {
         missing_values(world, values, &map, from_column, diagnostics);
@@ -115,7 +115,7 @@ fn domain<'w>(
 fn add_arm(
     world: &World<'_>,
     values: &ast::Values,
-    arm: &ast::ValueArm,
+    (arm, from_known): (&ast::ValueArm, bool),
     outcome: Outcome,
     map: &mut ValueMap,
     diagnostics: &mut Vec<Diagnostic>,
@@ -153,7 +153,9 @@ fn add_arm(
                 diagnostics.push(Diagnostic::error(Code::NO_WAY_BACK, pattern.span, message).help("write `->`"));
             }
             PatternKind::Literal(literal) => {
-                check_source_value(literal, pattern.span, map, diagnostics);
+                if from_known {
+                    check_source_value(literal, pattern.span, map, diagnostics);
+                }
                 from.push(literal.clone());
             }
             PatternKind::Range(..) | PatternKind::Regex(_) | PatternKind::Not(_) => {

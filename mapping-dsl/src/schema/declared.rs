@@ -10,20 +10,29 @@ use super::scan::Kind;
 use super::text::{Tokens, literal, unquote};
 use super::{Assigned, Dialect};
 use crate::types::Type;
+use std::sync::LazyLock;
 
 /// Words with which the options of a column begin, so that its type is over.
-const OPTIONS: &str = "NOT NULL DEFAULT PRIMARY UNIQUE KEY CHECK CONSTRAINT REFERENCES COLLATE COMMENT AUTO_INCREMENT \
-    AUTOINCREMENT GENERATED AS ON CHARSET ASCII UNICODE VISIBLE INVISIBLE STORAGE COMPRESSION COMPRESSED COLUMN_FORMAT \
-    SRID REF_SYSTEM_ID OPTIONS FIRST AFTER DEFERRABLE ENGINE_ATTRIBUTE SECONDARY_ENGINE_ATTRIBUTE";
+static OPTIONS: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    let words = "NOT NULL DEFAULT PRIMARY UNIQUE KEY CHECK CONSTRAINT REFERENCES COLLATE COMMENT AUTO_INCREMENT \
+        AUTOINCREMENT GENERATED AS ON CHARSET ASCII UNICODE VISIBLE INVISIBLE STORAGE COMPRESSION COMPRESSED \
+        COLUMN_FORMAT SRID REF_SYSTEM_ID OPTIONS FIRST AFTER DEFERRABLE ENGINE_ATTRIBUTE \
+        SECONDARY_ENGINE_ATTRIBUTE";
+    words.split(' ').collect()
+});
 
 /// More such words in SQL Server, where every type is one word.
-const SQL_SERVER_OPTIONS: &str = "IDENTITY ROWGUIDCOL SPARSE MASKED ENCRYPTED FILESTREAM HIDDEN PERSISTED WITH INDEX";
+const SQL_SERVER_OPTIONS: [&str; 10] =
+    ["IDENTITY", "ROWGUIDCOL", "SPARSE", "MASKED", "ENCRYPTED", "FILESTREAM", "HIDDEN", "PERSISTED", "WITH", "INDEX"];
 
 /// Takes the tokens of a type and returns its text; empty where SQLite has none.
 pub(super) fn take<'a>(tokens: &mut Tokens<'_>, text: &'a str) -> &'a str {
     let start = tokens.at();
     let mut end = start;
-    while !tokens.is_done() && !option_starts(tokens) && !(end > start && tokens.at_words(&["BINARY"])) {
+    let is_over = |tokens: &Tokens<'_>, begun: bool| {
+        tokens.is_done() || option_starts(tokens) || begun && tokens.at_words(&["BINARY"])
+    };
+    while !is_over(tokens, end > start) {
         tokens.pass();
         end = tokens.end();
     }
@@ -33,12 +42,12 @@ pub(super) fn take<'a>(tokens: &mut Tokens<'_>, text: &'a str) -> &'a str {
 /// Returns whether an option of a column begins here.
 pub(super) fn option_starts(tokens: &Tokens<'_>) -> bool {
     let Some((kind, word)) = tokens.peek(0) else { return true };
-    let listed = |words: &str| words.split(' ').any(|option| word.eq_ignore_ascii_case(option));
+    let listed = |words: &[&str]| words.iter().any(|option| word.eq_ignore_ascii_case(option));
     let phrases = ["WITH SYSTEM", "WITHOUT SYSTEM", "CHARACTER SET"];
     kind == Kind::Word
-        && (listed(OPTIONS)
+        && (listed(&OPTIONS)
             || phrases.iter().any(|phrase| tokens.at_phrase(phrase))
-            || tokens.dialect() == Dialect::SqlServer && listed(SQL_SERVER_OPTIONS))
+            || tokens.dialect() == Dialect::SqlServer && listed(&SQL_SERVER_OPTIONS))
 }
 
 /// Returns what a declared type can hold.

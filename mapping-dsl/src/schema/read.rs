@@ -19,6 +19,7 @@ pub fn read(file: FileId, text: &str, dialect: Dialect) -> Schema {
         user_types: UserTypes::default(),
         namespace: None,
         virtual_tables: Vec::new(),
+        same_rows: 0,
     };
     for statement in script.statements() {
         reader.statement(statement);
@@ -31,10 +32,16 @@ pub(super) fn first_defining_line_with(text: &str, character: char, dialect: Dia
     let script = split(text, dialect);
     script.statements().find_map(|statement| {
         let at = statement.text.find(character)?;
-        let tokens = Tokens::new(statement.text.get(..statement.text.len().min(200))?, dialect);
+        let tokens = Tokens::new(beginning(statement.text), dialect);
         let about_tables = ["ALTER TABLE", "COMMENT ON", "EXEC"].iter().any(|phrase| tokens.at_phrase(phrase));
         (about_tables || create::defines(&tokens)).then(|| statement.line(at))
     })
+}
+
+/// Returns as much of a statement as tells what it is about.
+fn beginning(statement: &str) -> &str {
+    let end = statement.char_indices().nth(200).map_or(statement.len(), |(at, _)| at);
+    &statement[..end]
 }
 
 /// A schema in the making.
@@ -48,6 +55,8 @@ pub(super) struct Reader {
     pub(super) namespace: Option<String>,
     /// Names of SQLite's virtual tables, which keep their rows in tables of their own.
     pub(super) virtual_tables: Vec<String>,
+    /// How many statements about the rows of one table have been passed over in a row.
+    same_rows: usize,
 }
 
 impl Reader {
@@ -59,6 +68,22 @@ impl Reader {
     /// Notes what was passed over.
     pub(super) fn skip(&mut self, line: usize, text: &str, why: impl Into<String>) {
         self.skipped.push(Skipped { line, what: first_words(text), why: why.into() });
+    }
+
+    /// Notes statements about rows; many in a row about one table are one entry.
+    fn skip_rows(&mut self, statement: Statement<'_>) {
+        let about = |text: &str| text.split_whitespace().take(3).map(str::to_string).collect::<Vec<_>>();
+        let last = self.skipped.last_mut().filter(|_| self.same_rows > 0);
+        match last.filter(|last| about(&last.what) == about(&first_words(statement.text))) {
+            Some(last) => {
+                self.same_rows += 1;
+                last.why = format!("{} ({} statements)", reason::ROWS, self.same_rows);
+            }
+            None => {
+                self.skip(statement.line(0), statement.text, reason::ROWS);
+                self.same_rows = 1;
+            }
+        }
     }
 
     /// Returns the place of a table by a name that may be qualified.
@@ -83,9 +108,10 @@ impl Reader {
     fn statement(&mut self, statement: Statement<'_>) {
         // Rows can be most of a file, and are not even cut into words.
         if reason::is_about_rows(statement.text) && !self.registers_virtual_table(statement.text) {
-            self.skip(statement.line(0), statement.text, reason::ROWS);
+            self.skip_rows(statement);
             return;
         }
+        self.same_rows = 0;
         let tokens = Tokens::new(statement.text, self.dialect);
         let handled = if tokens.at_words(&["CREATE"]) {
             create::statement(self, statement, tokens.clone())

@@ -1,7 +1,7 @@
 //! The tables of a schema in the making, found by name and namespace without looking at all of them.
 //! Which namespace a name without one means is decided here, and so is the name by which a mapping knows a table.
 
-use super::{Dialect, Table};
+use super::{Dialect, ForeignKey, Table};
 use std::collections::HashMap;
 
 /// Tables in the order of the file.
@@ -86,34 +86,32 @@ impl Tables {
         }
     }
 
-    /// Returns all tables, each with the name by which mappings know it, and the names that foreign keys refer to.
+    /// Returns all tables, each with the name by which mappings know it; foreign keys refer to tables by these names.
     pub(super) fn finish(mut self) -> Vec<Table> {
-        for place in 0..self.places.len() {
-            let name = self.places[place].as_ref().map(|table| self.known_name(place, table));
-            if let (Some(table), Some(name)) = (&mut self.places[place], name) {
-                table.name = name;
-            }
-        }
-        for place in 0..self.places.len() {
-            let Some(mut table) = self.places[place].take() else { continue };
-            let own = (table.name.clone(), table.own_name.clone(), table.namespace.clone());
-            for key in &mut table.foreign_keys {
-                let namespace = key.namespace.as_deref().or(match self.dialect {
-                    Dialect::MariaDb => own.2.as_deref(),
-                    Dialect::PostgreSql | Dialect::Sqlite | Dialect::SqlServer => None,
-                });
-                match self.find(namespace, &key.table).filter(|found| *found != place) {
-                    Some(found) => key.table = self.places[found].as_ref().map_or(own.0.clone(), |it| it.name.clone()),
-                    None if self.same(&key.table, &own.1) => key.table.clone_from(&own.0),
-                    None => {}
+        let known: Vec<String> = (0..self.places.len()).map(|place| self.known_name(place)).collect();
+        let referred: Vec<Vec<Option<usize>>> = self.places.iter().map(|table| self.referred(table.as_ref())).collect();
+        for ((table, name), referred) in self.places.iter_mut().zip(&known).zip(referred) {
+            let Some(table) = table else { continue };
+            table.name.clone_from(name);
+            for (key, place) in table.foreign_keys.iter_mut().zip(referred) {
+                if let Some(place) = place {
+                    key.table.clone_from(&known[place]);
                 }
             }
-            self.places[place] = Some(table);
         }
         self.places.into_iter().flatten().collect()
     }
 
-    fn known_name(&self, place: usize, table: &Table) -> String {
+    /// Returns the places of the tables that a table's foreign keys refer to.
+    fn referred(&self, table: Option<&Table>) -> Vec<Option<usize>> {
+        let Some(table) = table else { return Vec::new() };
+        let own = table.namespace.as_deref().filter(|_| self.dialect == Dialect::MariaDb);
+        let place = |key: &ForeignKey| self.find(key.namespace.as_deref().or(own), &key.table);
+        table.foreign_keys.iter().map(place).collect()
+    }
+
+    fn known_name(&self, place: usize) -> String {
+        let Some(table) = self.get(place) else { return String::new() };
         let bare = || table.own_name.clone();
         let same = self.by_name.get(&self.key(&table.own_name)).map_or(&[][..], Vec::as_slice);
         let Some(namespace) = table.namespace.as_deref().filter(|_| same.len() > 1) else { return bare() };

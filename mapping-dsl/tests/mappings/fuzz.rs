@@ -14,9 +14,10 @@ const CHANGES: usize = 3;
 
 fn schemas() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/schema");
-    let files = std::fs::read_dir(folder).expect("the folder is there");
-    let mut paths: Vec<PathBuf> = files.map(|file| file.expect("its files can be listed").path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|kind| kind == "sql"));
+    let list = |folder: PathBuf| std::fs::read_dir(folder).expect("the folder is there");
+    let dialects = list(folder).map(|entry| entry.expect("it can be listed").path()).filter(|path| path.is_dir());
+    let files = dialects.flat_map(list).map(|file| file.expect("its files can be listed").path());
+    let mut paths: Vec<PathBuf> = files.filter(|path| path.extension().is_some_and(|kind| kind == "sql")).collect();
     paths.sort();
     paths
 }

@@ -112,3 +112,13 @@ fn any_encoding_of_a_script_is_the_same_script() {
         assert_eq!(one.skipped.len(), other.skipped.len(), "{name}");
     }
 }
+
+#[test]
+fn many_statements_about_rows_are_one_entry() {
+    let insert = "INSERT INTO t VALUES (1, 'é');\n";
+    let schema =
+        read_as(&format!("CREATE TABLE t (a int);\n{}DELETE FROM t;\n{insert}", insert.repeat(500)), Dialect::Sqlite);
+    let why: Vec<&str> = schema.skipped.iter().map(|skipped| skipped.why.as_str()).collect();
+    let rows = "it is about rows, not about tables";
+    assert_eq!(why, [&format!("{rows} (500 statements)"), rows, rows]);
+}

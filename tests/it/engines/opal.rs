@@ -42,13 +42,13 @@ const QUERIES: [(&str, &[Kind]); 10] = [
         &[Integer, Text, Text],
     ),
     (
-        "SELECT c.legacy_id, d.type, d.device_id, d.is_trusted, d.push_token, d.modified FROM caregivers_device d
+        "SELECT c.legacy_id, d.type, d.device_id, d.is_trusted, d.modified, d.push_token FROM caregivers_device d
          LEFT JOIN caregivers_caregiverprofile c ON c.id = d.caregiver_id",
-        &[Integer, Text, Text, Boolean, Text, Instant],
+        &[Integer, Text, Text, Boolean, Instant, Text],
     ),
     (
-        "SELECT u.username, g.name FROM users_user_groups l JOIN users_user u ON u.id = l.user_id
-         JOIN auth_group g ON g.id = l.group_id",
+        "SELECT u.username, g.name FROM users_user_groups x LEFT JOIN users_user u ON u.id = x.user_id
+         LEFT JOIN auth_group g ON g.id = x.group_id",
         &[Text, Text],
     ),
     (
@@ -98,8 +98,7 @@ fn the_sample_arrives_on_every_engine_as_on_sqlite() {
     pair.run();
     let Some(from) = legacy() else { return };
     let expected = target(Engine::Sqlite).unwrap();
-    let told = cutover("run", &from, &expected, &["--max-rejects", "any"]).with(0).out;
-    let told = told.lines().find(|line| line.starts_with("complete: ")).unwrap().to_string();
+    cutover("run", &from, &expected, &["--max-rejects", "any"]).with(0);
     let expected = content(&expected);
     for (at, (query, _)) in QUERIES.iter().enumerate() {
         let rows: Vec<String> = pair.ask(query);
@@ -114,7 +113,7 @@ fn the_sample_arrives_on_every_engine_as_on_sqlite() {
         let Some(to) = target(engine) else { return };
         let before = content_before(&to);
         let first = cutover("run", &from, &to, &["--max-rejects", "any"]).with(0);
-        assert!(first.out.contains(&told), "{engine:?}: {}", first.out);
+        assert!(first.out.contains("complete: 42 legacy rows migrated"), "{engine:?}: {}", first.out);
         for (found, expected) in content(&to).iter().zip(&expected) {
             assert_eq!(found, expected, "{engine:?}");
         }
@@ -126,12 +125,12 @@ fn the_sample_arrives_on_every_engine_as_on_sqlite() {
         cutover("rollback", &from, &to, &[]).with(0);
         assert_eq!(content_before(&to), before, "{engine:?}: a rollback gives back what was there");
         let again = cutover("run", &from, &to, &["--max-rejects", "any"]).with(0);
-        assert!(again.out.contains(&told), "{engine:?}: {}", again.out);
+        assert!(again.out.contains("complete: 42 legacy rows migrated"), "{engine:?}: {}", again.out);
         assert_eq!(content(&to), expected, "{engine:?}");
     }
 }
 
 /// How many rows there are in each table that the maps write.
 fn content_before(target: &Store) -> Vec<Vec<String>> {
-    QUERIES[..QUERIES.len() - 1].iter().map(|(query, kinds)| target.ask(query, kinds)).collect()
+    QUERIES[..9].iter().map(|(query, kinds)| target.ask(query, kinds)).collect()
 }

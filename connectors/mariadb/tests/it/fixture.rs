@@ -5,12 +5,40 @@ use cutover_runtime::connection::{Connection, Unit, Written};
 use cutover_runtime::step::{KeyAssigned, KeySpec, Source, TargetColumn, TargetSpec};
 use cutover_runtime::value::{Fault, Kind, Malformed, Row, Value};
 use cutover_test_servers::{Database, Kind as Server};
+use std::ops::Deref;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+/// Held for reading by all tests, and for writing by the one that changes settings of the whole server.
+static SETTINGS: RwLock<()> = RwLock::new(());
+
+/// A database of a server whose settings nobody changes meanwhile.
+pub(crate) struct Calm {
+    database: Database,
+    _settings: RwLockReadGuard<'static, ()>,
+}
+
+impl Deref for Calm {
+    type Target = Database;
+
+    fn deref(&self) -> &Database {
+        &self.database
+    }
+}
 
 /// Returns a database with these tables; none if there is no server.
-pub(crate) fn database(tables: &str) -> Option<Database> {
+pub(crate) fn database(tables: &str) -> Option<Calm> {
+    let settings = SETTINGS.read().unwrap_or_else(PoisonError::into_inner);
     let database = Database::new(Server::MariaDb)?;
     database.run(tables);
-    Some(database)
+    Some(Calm { database, _settings: settings })
+}
+
+/// Returns a database of a server whose settings may be changed: no other test runs meanwhile.
+pub(crate) fn alone(tables: &str) -> Option<(Database, RwLockWriteGuard<'static, ()>)> {
+    let settings = SETTINGS.write().unwrap_or_else(PoisonError::into_inner);
+    let database = Database::new(Server::MariaDb)?;
+    database.run(tables);
+    Some((database, settings))
 }
 
 pub(crate) fn legacy(database: &Database) -> MariaDb {

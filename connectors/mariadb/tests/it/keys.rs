@@ -1,6 +1,6 @@
 //! Counters: new keys come from them, and they go back after a rollback.
 
-use crate::fixture::{database, role, target, text, told, write};
+use crate::fixture::{alone, database, role, target, text, told, write};
 use cutover_runtime::connection::{Connection, StoreErrorKind};
 use cutover_runtime::step::{KeyAssigned, Source, TargetSpec};
 use cutover_runtime::value::{Kind, Value};
@@ -34,7 +34,8 @@ fn keys_go_on_after_the_highest_and_a_key_of_zero_stays() {
 
 #[test]
 fn keys_of_servers_that_count_in_steps_are_told_right() {
-    let Some(database) = database("CREATE TABLE t (id int AUTO_INCREMENT PRIMARY KEY, x text)") else { return };
+    let tables = "CREATE TABLE t (id int AUTO_INCREMENT PRIMARY KEY, x text)";
+    let Some((database, _settings)) = alone(tables) else { return };
     if !database.server().is_private() {
         return;
     }
