@@ -29,7 +29,15 @@ pub(crate) fn insert(
     targets: &[TargetSpec],
     units: Vec<Unit>,
 ) -> Result<Vec<Written>, StoreError> {
-    let writers = targets.iter().map(|target| Writer::new(mariadb, target)).collect::<Result<Vec<_>, _>>()?;
+    let mut writers = Vec::with_capacity(targets.len());
+    for (at, target) in targets.iter().enumerate() {
+        let gives_keys = target.key.assigned == KeyAssigned::Engine;
+        // Rows of a table may be there already, and never be written.
+        if gives_keys && units.iter().any(|unit| unit.rows[at].is_some()) {
+            catalogue::check_counter(mariadb, &target.table, &target.key.column)?;
+        }
+        writers.push(Writer::new(mariadb, target)?);
+    }
     let widest = writers.iter().map(|writer| writer.columns.len()).max().unwrap_or(1);
     let mut written = Vec::with_capacity(units.len());
     let mut drafts: Vec<Draft> = units.into_iter().map(Draft::from).collect();
@@ -77,9 +85,6 @@ fn size(value: &Value) -> usize {
 impl<'a> Writer<'a> {
     fn new(mariadb: &mut MariaDb, target: &'a TargetSpec) -> Result<Writer<'a>, StoreError> {
         let columns: Vec<String> = target.columns.iter().map(|column| column.name.clone()).collect();
-        if target.key.assigned == KeyAssigned::Engine {
-            catalogue::check_counter(mariadb, &target.table, &target.key.column)?;
-        }
         let keeps = catalogue::keeps(mariadb, &target.table, &columns)?;
         Ok(Writer { target, columns, keeps })
     }
@@ -136,7 +141,6 @@ fn write_target(
     let mut rows = 0;
     for draft in drafts.iter_mut() {
         let Some(row) = &mut draft.rows[at] else { continue };
-        rows += 1;
         for (column, value) in writer.target.columns.iter().zip(row.iter_mut()) {
             if let Source::Sibling(role) = column.source {
                 *value = draft.keys[role].clone();
@@ -145,14 +149,40 @@ fn write_target(
         if let Some(violation) = writer.encode(row, &mut parameters) {
             return Ok(Some(violation));
         }
+        rows += 1;
     }
-    if rows == 0 {
-        drafts.iter_mut().for_each(|draft| draft.keys.push(Value::Null));
-        return Ok(None);
+    let first = match rows {
+        0 => 0,
+        _ => match send(mariadb, writer, rows, parameters)? {
+            Ok(first) => first,
+            Err(violation) => return Ok(Some(violation)),
+        },
+    };
+    // One statement gets its keys in one go, in the order of its rows.
+    let mut next = first;
+    for draft in drafts.iter_mut() {
+        draft.keys.push(match (&draft.rows[at], writer.target.key.assigned) {
+            (None, _) => Value::Null,
+            (Some(row), KeyAssigned::Conversion(place)) => row[place].clone(),
+            (Some(_), KeyAssigned::Engine) => {
+                next += mariadb.limits.increment;
+                Value::Integer(next - mariadb.limits.increment)
+            }
+        });
     }
+    Ok(None)
+}
+
+/// Sends rows; returns the first key that the table gave them, or why they are refused.
+fn send(
+    mariadb: &mut MariaDb,
+    writer: &Writer<'_>,
+    rows: usize,
+    parameters: Vec<mysql::Value>,
+) -> Result<Result<i128, Violation>, StoreError> {
     let sql = statement(&writer.target.table, &writer.columns, rows);
     if let Err(error) = mariadb.conn.exec_drop(&sql, positional(parameters)) {
-        return refused(mariadb, writer.target, error).map(Some);
+        return refused(mariadb, writer.target, error).map(Err);
     }
     let first = i128::from(mariadb.conn.last_insert_id());
     if mariadb.conn.affected_rows() != rows as u64 {
@@ -162,19 +192,9 @@ fn write_target(
     if mariadb.conn.warnings() > 0
         && let Some(message) = loss(mariadb)?
     {
-        return Ok(Some(violation(mariadb, writer.target, ViolationKind::Check, &message)?));
+        return violation(mariadb, writer.target, ViolationKind::Check, &message).map(Err);
     }
-    // One statement gets its keys in one go, in the order of its rows.
-    let mut given = (0..).map(|number: i128| Value::Integer(first + number * mariadb.limits.increment));
-    for draft in drafts.iter_mut() {
-        let key = match (&draft.rows[at], writer.target.key.assigned) {
-            (None, _) => Some(Value::Null),
-            (Some(row), KeyAssigned::Conversion(place)) => Some(row[place].clone()),
-            (Some(_), KeyAssigned::Engine) => given.next(),
-        };
-        draft.keys.extend(key);
-    }
-    Ok(None)
+    Ok(Ok(first))
 }
 
 fn positional(parameters: Vec<mysql::Value>) -> Params {

@@ -22,11 +22,11 @@ pub(crate) enum CopyError {
 
 /// Appends a row, and says at which column it fails.
 pub(crate) fn encode<'v>(
-    row: impl ExactSizeIterator<Item = &'v Value>,
+    row: impl Iterator<Item = &'v Value>,
     keeps: &[Keeps],
     out: &mut Vec<u8>,
 ) -> Result<(), (usize, Misfit)> {
-    let count = i16::try_from(row.len()).map_err(|_| (0, "which is one column too many".to_string()))?;
+    let count = i16::try_from(keeps.len()).map_err(|_| (0, "which is one column too many".to_string()))?;
     out.extend_from_slice(&count.to_be_bytes());
     for (at, (value, keeps)) in row.zip(keeps).enumerate() {
         if value.is_null() {
@@ -48,11 +48,10 @@ pub(crate) fn statement(table: &str, columns: &[String]) -> String {
     format!("COPY {} ({}) FROM STDIN (FORMAT binary)", PostgresDialect.quote(table), names.join(", "))
 }
 
-/// Sends encoded rows.
-pub(crate) fn send(postgres: &mut Postgres, statement: &str, rows: &[&[u8]]) -> Result<(), CopyError> {
+/// Sends encoded rows, all in one piece: the driver hands each piece on by itself.
+pub(crate) fn send(postgres: &mut Postgres, statement: &str, rows: &[u8]) -> Result<(), CopyError> {
     let mut writer = postgres.client.copy_in(statement).map_err(CopyError::Server)?;
-    let parts = [HEADER].into_iter().chain(rows.iter().copied()).chain([TRAILER.as_slice()]);
-    let sent = parts.into_iter().try_for_each(|part| writer.write_all(part));
+    let sent = [HEADER, rows, &TRAILER].into_iter().try_for_each(|part| writer.write_all(part));
     // The end tells what the server thinks of it; that counts more than that it stopped listening.
     match (writer.finish(), sent) {
         (Err(error), _) => Err(CopyError::Server(error)),
@@ -80,7 +79,7 @@ pub(crate) fn append(postgres: &mut Postgres, table: &str, columns: &[String], r
             postgres.failed(StoreErrorKind::Other, format!("table {table}, column {}, {misfit}", columns[at]))
         })?;
     }
-    match send(postgres, &statement(table, columns), &[&bytes]) {
+    match send(postgres, &statement(table, columns), &bytes) {
         Ok(()) => Ok(()),
         Err(error) => Err(fault(postgres, error)),
     }

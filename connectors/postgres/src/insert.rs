@@ -22,7 +22,13 @@ struct Writer<'a> {
     columns: Vec<String>,
     keeps: Vec<Keeps>,
     statement: String,
-    /// The keys that the database gave for the units, if it gives them here.
+    /// Which of the given keys are for this target, if the database gives them here.
+    given: Option<usize>,
+}
+
+/// The keys that the database gave for the rows of a table; targets of one table share them.
+struct Given {
+    table: String,
     keys: Vec<i64>,
     /// How many of them are used. A refused unit uses none, so that there are no gaps.
     used: usize,
@@ -34,40 +40,57 @@ pub(crate) fn insert(
     targets: &[TargetSpec],
     units: Vec<Unit>,
 ) -> Result<Vec<Written>, StoreError> {
+    let mut given = given(postgres, targets, &units)?;
     let mut writers = Vec::with_capacity(targets.len());
     for target in targets {
-        writers.push(Writer::new(postgres, target, units.len())?);
+        writers.push(Writer::new(postgres, target, &given)?);
     }
     let drafts: Vec<Draft> = units.into_iter().map(Draft::from).collect();
-    let written = by_halves(drafts, &mut |drafts| attempt(postgres, &mut writers, drafts))?;
-    for (at, writer) in writers.iter().enumerate() {
-        postgres.keys.unused(&writer.target.table, &writer.keys[writer.used..]);
-        keys::catch_up(postgres, writer.target, highest(&written, at, writer.target))?;
+    let written = by_halves(drafts, &mut |drafts| attempt(postgres, &writers, &mut given, drafts))?;
+    for given in given {
+        postgres.keys.unused(&given.table, &given.keys[given.used..]);
+    }
+    for (at, target) in targets.iter().enumerate() {
+        keys::catch_up(postgres, target, highest(&written, at, target))?;
     }
     Ok(written)
 }
 
+/// Takes a key for each row whose key the database gives.
+fn given(postgres: &mut Postgres, targets: &[TargetSpec], units: &[Unit]) -> Result<Vec<Given>, StoreError> {
+    let mut given: Vec<Given> = Vec::new();
+    for (at, target) in targets.iter().enumerate().filter(|(_, target)| target.key.assigned == KeyAssigned::Engine) {
+        let rows = units.iter().filter(|unit| unit.rows[at].is_some()).count();
+        if rows == 0 {
+            continue; // Rows of such a table may be there already, and never be written.
+        }
+        let keys = keys::take(postgres, &target.table, &target.key.column, rows)?;
+        match given.iter_mut().find(|known| known.table == target.table) {
+            Some(known) => known.keys.extend(keys),
+            None => given.push(Given { table: target.table.clone(), keys, used: 0 }),
+        }
+    }
+    Ok(given)
+}
+
 impl<'a> Writer<'a> {
-    fn new(postgres: &mut Postgres, target: &'a TargetSpec, units: usize) -> Result<Writer<'a>, StoreError> {
+    fn new(postgres: &mut Postgres, target: &'a TargetSpec, given: &[Given]) -> Result<Writer<'a>, StoreError> {
         let mut columns: Vec<String> = target.columns.iter().map(|column| column.name.clone()).collect();
-        let keys = match target.key.assigned {
-            KeyAssigned::Conversion(_) => Vec::new(),
+        let given = match target.key.assigned {
+            KeyAssigned::Conversion(_) => None,
             KeyAssigned::Engine => {
                 columns.push(target.key.column.clone());
-                keys::take(postgres, &target.table, &target.key.column, units)?
+                given.iter().position(|given| given.table == target.table)
             }
         };
         let keeps = catalogue::keeps(postgres, &target.table, &columns)?;
         let statement = copy::statement(&target.table, &columns);
-        Ok(Writer { target, columns, keeps, statement, keys, used: 0 })
+        Ok(Writer { target, columns, keeps, statement, given })
     }
 
-    fn encode(&self, row: &Row, key: &Value) -> Result<Vec<u8>, Violation> {
-        let assigned = if self.keys.is_empty() { &[][..] } else { std::slice::from_ref(key) };
-        let values: Vec<&Value> = row.iter().chain(assigned).collect();
-        let mut bytes = Vec::with_capacity(32 * values.len());
-        copy::encode(values.into_iter(), &self.keeps, &mut bytes).map_err(|(at, misfit)| self.misfit(at, &misfit))?;
-        Ok(bytes)
+    fn encode(&self, row: &Row, key: &Value, out: &mut Vec<u8>) -> Result<(), Violation> {
+        let values = row.iter().chain(self.given.map(|_| key));
+        copy::encode(values, &self.keeps, out).map_err(|(at, misfit)| self.misfit(at, &misfit))
     }
 
     fn misfit(&self, at: usize, misfit: &Misfit) -> Violation {
@@ -77,12 +100,12 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// Fills in keys and siblings.
-fn fill(writers: &[Writer<'_>], drafts: &mut [Draft]) {
-    let mut next: Vec<usize> = writers.iter().map(|writer| writer.used).collect();
+/// Fills in keys and siblings. Returns how many of the given keys are used then.
+fn fill(writers: &[Writer<'_>], given: &[Given], drafts: &mut [Draft]) -> Vec<usize> {
+    let mut used: Vec<usize> = given.iter().map(|given| given.used).collect();
     for draft in drafts {
         draft.keys.clear();
-        for ((writer, next), row) in writers.iter().zip(&mut next).zip(&mut draft.rows) {
+        for (writer, row) in writers.iter().zip(&mut draft.rows) {
             let Some(row) = row else {
                 draft.keys.push(Value::Null);
                 continue;
@@ -92,34 +115,39 @@ fn fill(writers: &[Writer<'_>], drafts: &mut [Draft]) {
                     *value = draft.keys[role].clone();
                 }
             }
-            draft.keys.push(match writer.target.key.assigned {
-                KeyAssigned::Conversion(place) => row[place].clone(),
-                KeyAssigned::Engine => Value::Integer(writer.keys[*next].into()),
+            draft.keys.push(match (writer.target.key.assigned, writer.given) {
+                (KeyAssigned::Conversion(place), _) => row[place].clone(),
+                (KeyAssigned::Engine, None) => Value::Null,
+                (KeyAssigned::Engine, Some(table)) => {
+                    used[table] += 1;
+                    Value::Integer(given[table].keys[used[table] - 1].into())
+                }
             });
-            *next += 1;
         }
     }
+    used
 }
 
 /// Writes some units, all or none.
 fn attempt(
     postgres: &mut Postgres,
-    writers: &mut [Writer<'_>],
+    writers: &[Writer<'_>],
+    given: &mut [Given],
     drafts: &mut [Draft],
 ) -> Result<Option<Violation>, StoreError> {
-    fill(writers, drafts);
+    let used = fill(writers, given, drafts);
     let mut encoded = Vec::with_capacity(writers.len());
     for (at, writer) in writers.iter().enumerate() {
-        let rows = drafts.iter().filter_map(|draft| Some(writer.encode(draft.rows[at].as_ref()?, &draft.keys[at])));
-        match rows.collect::<Result<Vec<Vec<u8>>, Violation>>() {
-            Ok(rows) => encoded.push(rows),
-            Err(violation) => return Ok(Some(violation)),
+        let mut rows = Vec::with_capacity(32 * writer.columns.len() * drafts.len());
+        let mut present = drafts.iter().filter_map(|draft| Some((draft.rows[at].as_ref()?, &draft.keys[at])));
+        if let Err(violation) = present.try_for_each(|(row, key)| writer.encode(row, key, &mut rows)) {
+            return Ok(Some(violation));
         }
+        encoded.push(rows);
     }
     postgres.batch(ATTEMPT)?;
-    for (writer, rows) in writers.iter().zip(&encoded) {
-        let rows: Vec<&[u8]> = rows.iter().map(Vec::as_slice).collect();
-        if let Err(error) = copy::send(postgres, &writer.statement, &rows) {
+    for (writer, rows) in writers.iter().zip(&encoded).filter(|(_, rows)| !rows.is_empty()) {
+        if let Err(error) = copy::send(postgres, &writer.statement, rows) {
             return refused(postgres, writers, Some(writer), error);
         }
     }
@@ -127,9 +155,7 @@ fn attempt(
         return refused(postgres, writers, None, CopyError::Server(error));
     }
     postgres.batch(KEEP)?;
-    for (writer, rows) in writers.iter_mut().zip(&encoded).filter(|(writer, _)| !writer.keys.is_empty()) {
-        writer.used += rows.len();
-    }
+    given.iter_mut().zip(used).for_each(|(given, used)| given.used = used);
     Ok(None)
 }
 

@@ -31,6 +31,8 @@ use postgres::types::ToSql;
 use postgres::{Client, Statement};
 use read::Raw;
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use write::Bound;
 
 /// How many prepared statements are kept.
@@ -45,6 +47,8 @@ pub struct Postgres {
     catalogue: Catalogue,
     keys: Keys,
     transaction: Transaction,
+    /// Set when the server has cut a name, which it does with no more than a notice.
+    cut: Arc<AtomicBool>,
 }
 
 /// How the connection stands.
@@ -84,11 +88,25 @@ impl Postgres {
             return Ok(statement.clone());
         }
         let statement = self.client.prepare(sql).map_err(|error| self.fault(&error))?;
+        self.check_names()?;
         if self.statements.len() >= STATEMENTS {
             self.statements.clear();
         }
         self.statements.insert(sql.to_string(), statement.clone());
         Ok(statement)
+    }
+
+    /// Refuses names that the server has cut: two of them could become one.
+    fn check_names(&mut self) -> Result<(), StoreError> {
+        if !self.cut.swap(false, Ordering::Relaxed) {
+            return Ok(());
+        }
+        if self.transaction == Transaction::Open {
+            self.transaction = Transaction::Failed;
+        }
+        let cause =
+            "a name is longer than the 63 bytes that PostgreSQL keeps; give the map, or its target, a shorter one";
+        Err(self.failed(StoreErrorKind::OtherSchema, cause))
     }
 
     /// Returns the rows of a small query.
@@ -124,7 +142,8 @@ impl Connection for Postgres {
         let statement = self.prepare(sql)?;
         let bound: Vec<Bound<'_>> = parameters.iter().map(Bound).collect();
         let bound: Vec<&(dyn ToSql + Sync)> = bound.iter().map(|value| value as &(dyn ToSql + Sync)).collect();
-        self.client.execute(&statement, &bound).map_err(|error| self.fault(&error))
+        let changed = self.client.execute(&statement, &bound).map_err(|error| self.fault(&error))?;
+        self.check_names().map(|()| changed)
     }
 
     fn query(

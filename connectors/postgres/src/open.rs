@@ -6,8 +6,11 @@ use crate::{Postgres, Transaction, error};
 use cutover_runtime::connection::{StoreError, StoreErrorKind};
 use cutover_server::{ServerUrl, Sources, UrlError};
 use postgres::config::SslMode;
+use postgres::error::SqlState;
 use postgres::{Config, NoTls};
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// Where passwords are looked for, as PostgreSQL's own tools do.
@@ -22,7 +25,7 @@ const SILENCE: Duration = Duration::from_secs(60);
 const SETTINGS: &str = "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'postgres'; \
                         SET extra_float_digits = 3; SET standard_conforming_strings = on; SET lock_timeout = '10s'; \
                         SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; \
-                        SET client_min_messages = 'warning'";
+                        SET client_min_messages = 'notice'";
 
 /// Opens a legacy database. It is never written.
 pub fn open_legacy(url: &str) -> Result<Postgres, StoreError> {
@@ -44,14 +47,15 @@ fn open(text: &str) -> Result<Postgres, StoreError> {
     };
     let url = ServerUrl::parse(text).map_err(|error| wrong("the database", error))?;
     let place = url.place();
-    let config = configure(&url).map_err(|error| wrong(&place, error))?;
+    let cut = Arc::new(AtomicBool::new(false));
+    let config = configure(&url, cut.clone()).map_err(|error| wrong(&place, error))?;
     if !matches!(url.parameter("sslmode"), None | Some("disable" | "allow" | "prefer")) {
         let cause = "the URL asks for an encrypted connection".to_string();
         return Err(StoreError { kind: StoreErrorKind::Encryption, place, cause });
     }
     let client = config.connect(NoTls).map_err(|error| error::fault(&place, &error))?;
     let (statements, catalogue, keys) = (HashMap::new(), Catalogue::default(), Keys::default());
-    let mut postgres = Postgres { client, place, statements, catalogue, keys, transaction: Transaction::None };
+    let mut postgres = Postgres { client, place, statements, catalogue, keys, transaction: Transaction::None, cut };
     postgres.batch(SETTINGS)?;
     if let Some(schema) = url.parameter("schema") {
         postgres.rows("SELECT set_config('search_path', quote_ident($1), false)", &[&schema])?;
@@ -59,7 +63,7 @@ fn open(text: &str) -> Result<Postgres, StoreError> {
     Ok(postgres)
 }
 
-fn configure(url: &ServerUrl) -> Result<Config, UrlError> {
+fn configure(url: &ServerUrl, cut: Arc<AtomicBool>) -> Result<Config, UrlError> {
     url.allow(&["host", "schema", "sslmode", "password-file"])?;
     let mut config = Config::new();
     config.host(url.parameter("host").or(url.host.as_deref()).unwrap_or("localhost"));
@@ -73,7 +77,11 @@ fn configure(url: &ServerUrl) -> Result<Config, UrlError> {
     config.application_name(&format!("cutover process {}", std::process::id()));
     config.connect_timeout(PATIENCE).tcp_user_timeout(SILENCE).keepalives_idle(SILENCE / 2);
     config.keepalives_interval(PATIENCE).keepalives_retries(3);
-    // Notices, such as that a table is there already, are no news.
-    config.notice_callback(|_| {});
+    // That a name was cut is news; other notices, such as that a table is there already, are none.
+    config.notice_callback(move |notice| {
+        if *notice.code() == SqlState::NAME_TOO_LONG {
+            cut.store(true, Ordering::Relaxed);
+        }
+    });
     Ok(config)
 }

@@ -8,7 +8,7 @@ use cutover_runtime::value::Value;
 /// A unit on its way: its rows with keys and siblings filled in.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Draft {
-    /// One row for each target; none where the target's condition does not hold.
+    /// One row for each target; none where its condition does not hold.
     pub rows: TargetRows,
     /// One key for each target; null where there is no row.
     pub keys: Vec<Value>,

@@ -85,12 +85,15 @@ pub(crate) fn role(name: &str, table: &str, key: (&str, KeyAssigned), columns: &
     }
 }
 
+/// Returns a unit with a row for every target.
+pub(crate) fn unit(rows: Vec<Row>) -> Unit {
+    Unit { rows: rows.into_iter().map(Some).collect() }
+}
+
 /// Writes units in a transaction of their own.
 pub(crate) fn write(connection: &mut dyn Connection, targets: &[TargetSpec], units: Vec<Vec<Row>>) -> Vec<Written> {
     connection.begin().unwrap();
-    let written = connection
-        .insert(targets, units.into_iter().map(|rows| Unit { rows: rows.into_iter().map(Some).collect() }).collect())
-        .unwrap();
+    let written = connection.insert(targets, units.into_iter().map(unit).collect()).unwrap();
     connection.commit().unwrap();
     written
 }

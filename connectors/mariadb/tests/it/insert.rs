@@ -1,7 +1,7 @@
 //! Units are written whole or not at all, and a refused one costs no other.
 
 use crate::fixture::{ask, database, role, target, text, told, write};
-use cutover_runtime::connection::{Connection, StoreErrorKind, Unit};
+use cutover_runtime::connection::{Connection, StoreErrorKind};
 use cutover_runtime::step::{KeyAssigned, Source, TargetSpec};
 use cutover_runtime::value::{Kind, Value};
 
@@ -97,7 +97,7 @@ fn hostile_names_missing_columns_and_tables_without_transactions() {
     assert_eq!(told(&written[0]), Ok(vec![Value::Integer(1)]));
     assert_eq!(connection.columns(table).unwrap().unwrap(), ["sel ect", "é`?:name"]);
     assert_eq!(connection.columns("table").unwrap(), None);
-    let unit = || vec![Unit { rows: vec![Some(vec![text("x")])] }];
+    let unit = || vec![crate::fixture::unit(vec![vec![text("x")]])];
     connection.begin().unwrap();
     let error = connection.insert(&roles("gone"), unit()).unwrap_err();
     assert_eq!(error.kind, StoreErrorKind::OtherSchema);
@@ -121,7 +121,7 @@ fn rows_as_large_as_the_server_takes_and_larger() {
     let written = write(&mut connection, &roles, vec![large(), large(), large(), large(), large(), large()]);
     assert!(written.iter().all(|written| told(written).is_ok()));
     connection.begin().unwrap();
-    let unit = Unit { rows: vec![Some(vec![text(&"x".repeat(packet + 1000))])] };
+    let unit = crate::fixture::unit(vec![vec![text(&"x".repeat(packet + 1000))]]);
     let error = connection.insert(&roles, vec![unit]).unwrap_err();
     assert_eq!(error.kind, StoreErrorKind::TooLarge, "{error}");
     assert!(error.to_string().contains("max_allowed_packet"), "{error}");

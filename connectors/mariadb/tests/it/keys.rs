@@ -71,7 +71,31 @@ fn a_table_that_gives_no_keys_is_refused() {
     let Some(database) = database("CREATE TABLE t (id int PRIMARY KEY, x text)") else { return };
     let mut connection = target(&database);
     connection.begin().unwrap();
-    let error = connection.insert(&given("t"), vec![Unit { rows: vec![Some(vec![text("x")])] }]).unwrap_err();
+    let error = connection.insert(&given("t"), vec![crate::fixture::unit(vec![vec![text("x")]])]).unwrap_err();
     assert_eq!(error.kind, StoreErrorKind::OtherSchema);
     assert!(error.to_string().contains("is no AUTO_INCREMENT"), "{error}");
+}
+
+/// Two rows for one legacy row, or one, in the same table; and a table that gives no keys, and is never written.
+#[test]
+fn rows_that_are_missing_have_no_keys() {
+    let tables = "CREATE TABLE t (id int AUTO_INCREMENT PRIMARY KEY, x varchar(9) UNIQUE); \
+                  CREATE TABLE there (id int PRIMARY KEY, x varchar(9))";
+    let Some(database) = database(tables) else { return };
+    let mut connection = target(&database);
+    let roles = [given("t"), given("there"), given("t")].concat();
+    let row = |name: String| Some(vec![text(&name)]);
+    let unit = |at: usize| Unit {
+        rows: vec![row(format!("a{at}")), None, row(format!("b{at}")).filter(|_| at.is_multiple_of(2))],
+    };
+    connection.begin().unwrap();
+    let written = connection.insert(&roles, (0..6).map(unit).collect()).unwrap();
+    connection.commit().unwrap();
+    for (at, written) in written.iter().enumerate() {
+        let keys = told(written).unwrap();
+        let id = |name: char| database.ask(&format!("SELECT id FROM t WHERE x = '{name}{at}'"));
+        assert_eq!(id('a'), [keys[0].to_string()]);
+        assert_eq!(keys[1], Value::Null);
+        assert_eq!(id('b'), if at.is_multiple_of(2) { vec![keys[2].to_string()] } else { vec![] });
+    }
 }

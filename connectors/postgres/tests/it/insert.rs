@@ -1,7 +1,7 @@
 //! Units are written whole or not at all, and a refused one costs no other.
 
 use crate::fixture::{ask, database, role, target, text, told, write};
-use cutover_runtime::connection::{Connection, StoreErrorKind, Unit};
+use cutover_runtime::connection::{Connection, StoreErrorKind};
 use cutover_runtime::step::{KeyAssigned, Source, TargetSpec};
 use cutover_runtime::value::{Kind, Value};
 
@@ -91,7 +91,7 @@ fn hostile_names_and_missing_columns() {
     let roles =
         [role("t", "ta\"ble; --", ("sel ect", KeyAssigned::Engine), &[("gone", Kind::Text, Source::Converted)])];
     connection.begin().unwrap();
-    let error = connection.insert(&roles, vec![Unit { rows: vec![Some(vec![text("x")])] }]).unwrap_err();
+    let error = connection.insert(&roles, vec![crate::fixture::unit(vec![vec![text("x")]])]).unwrap_err();
     assert_eq!(error.kind, StoreErrorKind::OtherSchema);
     assert!(error.to_string().contains("has no column gone"), "{error}");
     connection.abort().unwrap();

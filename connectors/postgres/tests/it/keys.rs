@@ -45,7 +45,7 @@ fn a_batch_that_was_given_up_wastes_no_keys() {
     let Some(database) = database("CREATE TABLE t (id serial PRIMARY KEY, x text)") else { return };
     let mut connection = target(&database);
     connection.begin().unwrap();
-    connection.insert(&given("t"), vec![Unit { rows: vec![Some(vec![text("x")])] }]).unwrap();
+    connection.insert(&given("t"), vec![crate::fixture::unit(vec![vec![text("x")]])]).unwrap();
     connection.abort().unwrap();
     let written = write(&mut connection, &given("t"), rows(1));
     assert_eq!(told(&written[0]), Ok(vec![Value::Integer(1)]));
@@ -74,7 +74,39 @@ fn a_table_that_gives_no_keys_is_refused() {
     let Some(database) = database("CREATE TABLE t (id int PRIMARY KEY, x text)") else { return };
     let mut connection = target(&database);
     connection.begin().unwrap();
-    let error = connection.insert(&given("t"), vec![Unit { rows: vec![Some(vec![text("x")])] }]).unwrap_err();
+    let error = connection.insert(&given("t"), vec![crate::fixture::unit(vec![vec![text("x")]])]).unwrap_err();
     assert_eq!(error.kind, StoreErrorKind::OtherSchema);
     assert!(error.to_string().contains("has no sequence"), "{error}");
+}
+
+/// Two rows for one legacy row, or one, in the same table.
+#[test]
+fn targets_of_one_table_share_its_keys() {
+    let Some(database) = database("CREATE TABLE t (id serial PRIMARY KEY, x text UNIQUE)") else { return };
+    let mut connection = target(&database);
+    let roles = [given("t"), given("t")].concat();
+    let units = |from: usize| {
+        let row = |name: String| Some(vec![text(&name)]);
+        (from..from + 6).map(move |at| Unit {
+            // The third is refused: the first has its value.
+            rows: vec![
+                row(format!("a{}", if at % 6 == 2 { from } else { at })),
+                row(format!("b{at}")).filter(|_| at.is_multiple_of(2)),
+            ],
+        })
+    };
+    for _ in 0..2 {
+        connection.begin().unwrap();
+        connection.insert(&roles, units(0).collect()).unwrap();
+        connection.abort().unwrap();
+    }
+    for from in [0, 6] {
+        connection.begin().unwrap();
+        let written = connection.insert(&roles, units(from).collect()).unwrap();
+        connection.commit().unwrap();
+        let refused: Vec<usize> = (0..6).filter(|at| told(&written[*at]).is_err()).collect();
+        assert_eq!(refused, [2]);
+        assert_eq!(told(&written[1]).unwrap()[1], Value::Null);
+    }
+    assert_eq!(database.ask("SELECT MIN(id), MAX(id), COUNT(*) FROM t"), ["1|14|14"]);
 }

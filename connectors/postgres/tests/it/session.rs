@@ -113,6 +113,21 @@ fn a_reader_sees_one_state_and_databases_are_told_apart() {
 }
 
 #[test]
+fn a_name_that_the_server_would_cut_is_refused() {
+    let Some(database) = database("") else { return };
+    let mut connection = target(&database);
+    for table in ["cutover_map_", &"é".repeat(20)] {
+        let sql = format!("CREATE TABLE IF NOT EXISTS \"{table}{}\" (id int)", "x".repeat(30));
+        assert_eq!(connection.execute(&sql, &[]).is_err(), table.len() > 33, "{table}");
+    }
+    connection.begin().unwrap();
+    let error = connection.execute(&format!("CREATE TABLE {} (id int)", "t".repeat(64)), &[]).unwrap_err();
+    assert!(error.to_string().contains("longer than the 63 bytes"), "{error}");
+    assert!(connection.commit().is_err());
+    assert_eq!(connection.columns(&"t".repeat(63)).unwrap(), None);
+}
+
+#[test]
 fn foreign_keys_are_found_from_the_other_end() {
     let sql = "CREATE TABLE a (id int PRIMARY KEY, code text UNIQUE); \
                CREATE TABLE b (x int REFERENCES a, y text REFERENCES a (code)); CREATE TABLE \"a'\" (id int PRIMARY KEY)";
