@@ -160,7 +160,7 @@ fn write_row(
     row: &Row,
     key: &Value,
 ) -> Result<Option<Violation>, StoreError> {
-    if let Some(violation) = unwritable_time(writer.target, row) {
+    if let Some(violation) = unwritable(writer.target, row) {
         return Ok(Some(violation));
     }
     if let Some(violation) = loses_digits(sqlite, writer.target, row)? {
@@ -201,17 +201,23 @@ fn constraint(cause: &str) -> String {
     cause.split_once("constraint failed: ").map_or(cause, |(_, names)| names).to_string()
 }
 
+/// Returns the violation of a value that SQLite would keep as another one.
+fn unwritable(target: &TargetSpec, row: &Row) -> Option<Violation> {
+    let mut columns = target.columns.iter().zip(row);
+    let (name, why) = columns.find_map(|(column, value)| Some((&column.name, misfit(value)?)))?;
+    Some(violation(target, ViolationKind::Check, format!("{name}, which {why}")))
+}
+
 /// Times are texts of a fixed width here, and SQLite's functions know the years 0 to 9999 only: the last evening of the
-/// year 9999 in Toronto is a year too late in UTC.
-fn unwritable_time(target: &TargetSpec, row: &Row) -> Option<Violation> {
-    let beyond = |value: &Value| match value {
+/// year 9999 in Toronto is a year too late in UTC. What is no number would become null.
+fn misfit(value: &Value) -> Option<&'static str> {
+    let beyond = match value {
         Value::Date(day) => !YEARS.contains(&day.year()),
         Value::DateTime(time) | Value::Instant(time) => !YEARS.contains(&time.year()),
+        Value::Float(number) if number.is_nan() => return Some("takes no NaN"),
         _ => false,
     };
-    let (column, _) = target.columns.iter().zip(row).find(|(_, value)| beyond(value))?;
-    let constraint = format!("{}, which takes the years 0000 to 9999", column.name);
-    Some(violation(target, ViolationKind::Check, constraint))
+    beyond.then_some("takes the years 0000 to 9999")
 }
 
 /// A number with many digits is sent as text; a column with numeric affinity would round it.

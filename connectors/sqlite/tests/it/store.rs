@@ -143,6 +143,30 @@ fn a_number_that_a_column_would_round_is_refused() {
 }
 
 #[test]
+fn what_is_no_number_does_not_become_null() {
+    let world = World::new();
+    world.on_target("CREATE TABLE n (id INTEGER PRIMARY KEY, ratio REAL)");
+    let target = TargetSpec {
+        role: "n".into(),
+        table: "n".into(),
+        key: KeySpec { column: "id".into(), kind: Kind::Integer, assigned: KeyAssigned::Engine },
+        columns: vec![column("ratio", Kind::Float, Source::Converted)],
+        identity: None,
+        conditional: false,
+        existing: None,
+    };
+    let mut connection = world.target();
+    let units = [f64::NAN, f64::INFINITY, 0.5]
+        .map(|ratio| cutover_runtime::connection::Unit { rows: vec![Some(vec![Value::Float(ratio)])] });
+    connection.begin().unwrap();
+    let written = connection.insert(std::slice::from_ref(&target), units.into()).unwrap();
+    connection.commit().unwrap();
+    let refused = |written| matches!(written, &cutover_runtime::connection::Written::Refused(_));
+    assert_eq!(written.iter().map(refused).collect::<Vec<_>>(), [true, false, false]);
+    assert_eq!(world.ask("SELECT ratio FROM n WHERE ratio IS NULL OR ratio < 1"), ["0.5"]);
+}
+
+#[test]
 fn referrers_are_found_whatever_they_name() {
     let world = World::new();
     world.on_target("CREATE TABLE \"a \"\" b\" (\"x;y\" INTEGER REFERENCES Profile)");
