@@ -1,7 +1,7 @@
 //! The hard cases and the real files, as they are understood.
 
 use crate::show::show;
-use crate::{DUMP, LEGACY, TARGET, read_as};
+use crate::{DUMP, LEGACY, MARIADB_TARGET, TARGET, read_as};
 use cutover_mapping_dsl::schema::{Dialect, Schema, Table, encoding};
 use std::path::{Path, PathBuf};
 
@@ -19,6 +19,7 @@ pub(crate) fn all() -> Vec<(String, String, Dialect)> {
             found.push((format!("{dialect}_{name}"), text, dialect));
         }
     }
+    found.push(("mariadb_opal_target".into(), MARIADB_TARGET.into(), Dialect::MariaDb));
     assert!(found.len() >= 12, "cases are lost");
     found
 }

@@ -13,6 +13,7 @@ use cutover_mapping_dsl::source::FileId;
 const LEGACY: &str = include_str!("../../../examples/opal/legacy.sql");
 const DUMP: &str = include_str!("../../../examples/opal/legacy-mariadb-dump.sql");
 const TARGET: &str = include_str!("../../../examples/opal/target.sql");
+const MARIADB_TARGET: &str = include_str!("../../../examples/opal/target.mariadb.sql");
 
 fn read_as(text: &str, dialect: Dialect) -> Schema {
     read::read(FileId(0), text, dialect)
