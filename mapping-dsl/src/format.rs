@@ -13,7 +13,7 @@ use self::align::Gaps;
 use self::code::Code;
 use self::layout::Line;
 use self::regions::Caution;
-use crate::diagnostic::Level;
+use crate::diagnostic::{Diagnostic, Level};
 use crate::lines::{self, Pieces};
 use crate::parse;
 use crate::source::FileId;
@@ -43,24 +43,52 @@ impl fmt::Display for Unfaithful {
 
 impl std::error::Error for Unfaithful {}
 
-/// Lays a mapping out in the one style. What it gives out reads the same as what it was given.
+/// Lays a mapping out in the one style. What it gives out reads the same as what it was given, and stays as it is when it
+/// is laid out once more.
 pub fn format(text: &str) -> Result<Formatted, Unfaithful> {
-    let file = FileId(0);
-    let (_, diagnostics) = parse::parse(file, text);
-    let pieces = lines::cut(file, text);
+    let mut attempts = attempts(text);
+    if !attempts.has_errors {
+        return attempts.find(|attempt| same::is_same(text, &attempt.text)).ok_or(Unfaithful);
+    }
+    // Around a mistake brackets are mended by how lines are indented, so that another layout may be cut otherwise.
+    let is_stable = |once: &Formatted| {
+        self::attempts(&once.text)
+            .find(|twice| same::is_same(&once.text, &twice.text))
+            .is_none_or(|twice| twice.text == once.text)
+    };
+    let accepted = attempts.find(|attempt| same::is_same(text, &attempt.text) && is_stable(attempt));
+    Ok(accepted
+        .unwrap_or_else(|| Formatted { text: text.to_string(), untouched: vec![line_numbers(text, 0..text.len())] }))
+}
+
+/// Ways to lay a text out: around a mistake the pieces may be cut wrongly, so the second one leaves more as it is.
+struct Attempts<'a> {
+    text: &'a str,
+    begin: usize,
+    pieces: Pieces,
+    diagnostics: Vec<Diagnostic>,
+    has_errors: bool,
+    cautions: std::array::IntoIter<Caution, 2>,
+}
+
+fn attempts(text: &str) -> Attempts<'_> {
+    let (_, diagnostics) = parse::parse(FileId(0), text);
     let begin = if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len_utf8() } else { 0 };
-    // Around a mistake the pieces may be cut wrongly; then the whole item stays, or at last the whole text.
-    let mut attempts = [Caution::Statements, Caution::Items].into_iter().map(|caution| {
-        let untouched = regions::untouched(text, begin, &pieces, &diagnostics, caution);
-        Formatted {
-            text: lay_out(text, begin, &pieces, &untouched),
-            untouched: untouched.into_iter().map(|range| line_numbers(text, range)).collect(),
-        }
-    });
-    let all = || Formatted { text: text.to_string(), untouched: vec![line_numbers(text, 0..text.len())] };
-    let has_errors = || diagnostics.iter().any(|found| found.level == Level::Error);
-    let faithful = attempts.find(|attempt| same::is_same(text, &attempt.text));
-    faithful.or_else(|| has_errors().then(all)).ok_or(Unfaithful)
+    let has_errors = diagnostics.iter().any(|found| found.level == Level::Error);
+    let cautions = [Caution::Statements, Caution::Items].into_iter();
+    Attempts { text, begin, pieces: lines::cut(FileId(0), text), diagnostics, has_errors, cautions }
+}
+
+impl Iterator for Attempts<'_> {
+    type Item = Formatted;
+
+    fn next(&mut self) -> Option<Formatted> {
+        let Attempts { text, begin, pieces, diagnostics, cautions, .. } = self;
+        let untouched = regions::untouched(text, *begin, pieces, diagnostics, cautions.next()?);
+        let laid_out = lay_out(text, *begin, pieces, &untouched);
+        let untouched = untouched.into_iter().map(|range| line_numbers(text, range)).collect();
+        Some(Formatted { text: laid_out, untouched })
+    }
 }
 
 fn lay_out(text: &str, begin: usize, pieces: &Pieces, untouched: &[Range<usize>]) -> String {

@@ -172,3 +172,15 @@ proptest! {
         formatted(&format!("values V: text -> text {{\n {body}\n}}\nlanguage 1\n"));
     }
 }
+
+/// Found by fuzzing: brackets that are mended by indentation were mended in another way once the lines were indented.
+#[test]
+fn what_is_left_open_stays_the_same_when_laid_out_twice() {
+    let head = "map Tag:`old.T{{{{{{ag a -> new.tag t {\n  key a.Id <-> t.legacy_id\n";
+    for tail in
+        ["Lab{{{{{{{{el => t.label\n{{{{{{{{{{{{{{{{{{{e en}\nd\n", "a.Label -> t.{{{ x }\nd\n}\n", "{{{e en}\nd"]
+    {
+        formatted(&format!("{head}{tail}"));
+        formatted(&format!("language 1\nmap A: old.Tag a ->language 1\nlegacy old new.tag t {{\n}}\n{head}{tail}"));
+    }
+}
