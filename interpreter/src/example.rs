@@ -123,7 +123,7 @@ fn stand_in(link: &LinkKind) -> Value {
         LinkKind::Lookup { ty, .. } => kind(ty),
     };
     match kind {
-        Kind::Integer => Value::Integer(1),
+        Kind::Integer | Kind::Whole => Value::Integer(1),
         Kind::Uuid => Value::Uuid(uuid::Uuid::nil()),
         _ => Value::Text(String::new()),
     }
@@ -166,7 +166,7 @@ fn demanded(step: &Step) -> BTreeSet<usize> {
 fn empty(ty: &Type) -> Value {
     match kind(ty) {
         Kind::Boolean => Value::Boolean(false),
-        Kind::Integer => Value::Integer(0),
+        Kind::Integer | Kind::Whole => Value::Integer(0),
         Kind::Decimal => Value::Decimal("0".into()),
         Kind::Float => Value::Float(0.0),
         Kind::Text => Value::Text(String::new()),

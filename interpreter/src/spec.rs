@@ -158,7 +158,8 @@ fn reason(reason: &plan::Reason) -> Reason {
 pub(crate) fn kind(ty: &Type) -> Kind {
     match ty {
         Type::Boolean => Kind::Boolean,
-        Type::Integer { .. } => Kind::Integer,
+        Type::Integer { .. } if ty.fits_64_bits() => Kind::Integer,
+        Type::Integer { .. } => Kind::Whole,
         Type::Decimal { .. } => Kind::Decimal,
         Type::Float => Kind::Float,
         Type::Text { .. } | Type::Enum(_) | Type::Json | Type::Other(_) => Kind::Text,

@@ -72,6 +72,11 @@ impl Type {
     /// Any whole number that the runtime can hold.
     pub const INTEGER: Type = Type::Integer { min: i64::MIN as i128, max: u64::MAX as i128 };
 
+    /// Returns whether all values are whole numbers of 64 bits, with a sign.
+    pub fn fits_64_bits(&self) -> bool {
+        matches!(self, Type::Integer { min, max } if *min >= i128::from(i64::MIN) && *max <= i128::from(i64::MAX))
+    }
+
     /// Returns the type of whole numbers of `bits` bits.
     pub fn integer(bits: u32, signed: bool) -> Type {
         match signed {

@@ -45,7 +45,8 @@ pub(crate) fn restore(target: &mut dyn Connection, spec: &StepSpec) -> Result<()
 }
 
 fn assigned(spec: &StepSpec) -> impl Iterator<Item = &TargetSpec> {
-    spec.targets.iter().filter(|role| role.key.assigned == KeyAssigned::Engine && role.key.kind == Kind::Integer)
+    let number = |kind| matches!(kind, Kind::Integer | Kind::Whole);
+    spec.targets.iter().filter(move |role| role.key.assigned == KeyAssigned::Engine && number(role.key.kind))
 }
 
 fn before(spec: &StepSpec, role: &TargetSpec) -> String {

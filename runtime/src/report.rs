@@ -366,7 +366,7 @@ fn read_value(text: &str, kind: Kind) -> Option<Value> {
     use crate::value::{read_date, read_date_time, read_time};
     Some(match kind {
         Kind::Boolean => Value::Boolean(text == "true"),
-        Kind::Integer => Value::Integer(text.parse().ok()?),
+        Kind::Integer | Kind::Whole => Value::Integer(text.parse().ok()?),
         Kind::Decimal => Value::Decimal(text.to_string()),
         Kind::Float => Value::Float(text.parse().ok()?),
         Kind::Text => Value::Text(text.to_string()),

@@ -62,7 +62,7 @@ pub(crate) fn same_order(spec: &StepSpec, legacy: &dyn Connection, target: &dyn 
     entries::key_kinds(spec).iter().all(|kind| match kind {
         Kind::Decimal | Kind::Float | Kind::Uuid => false,
         Kind::Text => code_points,
-        Kind::Boolean | Kind::Integer | Kind::Bytes => true,
+        Kind::Boolean | Kind::Integer | Kind::Whole | Kind::Bytes => true,
         Kind::Date | Kind::DateTime | Kind::Instant | Kind::Time => true,
     })
 }

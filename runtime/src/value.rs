@@ -92,8 +92,10 @@ pub enum Fault {
 pub enum Kind {
     /// [`Value::Boolean`].
     Boolean,
-    /// [`Value::Integer`].
+    /// [`Value::Integer`] within 64 bits with a sign.
     Integer,
+    /// [`Value::Integer`] of any size.
+    Whole,
     /// [`Value::Decimal`].
     Decimal,
     /// [`Value::Float`].

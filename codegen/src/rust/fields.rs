@@ -107,7 +107,8 @@ fn target_type(target: &Target) -> String {
 pub(super) fn kind(ty: &Type) -> &'static str {
     match ty {
         Type::Boolean => "Boolean",
-        Type::Integer { .. } => "Integer",
+        Type::Integer { .. } if ty.fits_64_bits() => "Integer",
+        Type::Integer { .. } => "Whole",
         Type::Decimal { .. } => "Decimal",
         Type::Float => "Float",
         Type::Text { .. } | Type::Enum(_) | Type::Json | Type::Other(_) => "Text",

@@ -29,7 +29,8 @@ impl SqlDialect for MariaDbDialect {
     fn column_type(&self, kind: Kind, place: Place) -> String {
         match (kind, place) {
             (Kind::Boolean, _) => "TINYINT".to_string(),
-            (Kind::Integer, _) => "DECIMAL(39, 0)".to_string(),
+            (Kind::Integer, _) => "BIGINT".to_string(),
+            (Kind::Whole, _) => "DECIMAL(39, 0)".to_string(),
             (Kind::Decimal, _) => "DECIMAL(65, 30)".to_string(),
             (Kind::Float, _) => "DOUBLE".to_string(),
             (Kind::Text, Place::Key { texts }) => format!("VARCHAR({}) {EXACT}", INDEX_BYTES / 4 / texts),

@@ -84,7 +84,7 @@ pub(crate) fn read(value: mysql::Value, column: &Column, kind: Kind) -> Result<V
 
 fn integer(value: i128, kind: Kind) -> Value {
     match kind {
-        Kind::Integer => Value::Integer(value),
+        Kind::Integer | Kind::Whole => Value::Integer(value),
         Kind::Decimal => Value::Decimal(value.to_string()),
         Kind::Boolean if value == 0 || value == 1 => Value::Boolean(value == 1),
         Kind::Boolean | Kind::Float | Kind::Text | Kind::Bytes | Kind::Uuid => malformed(value),
@@ -99,7 +99,7 @@ fn float(value: f64, kind: Kind) -> Value {
 fn decimal(text: &str, kind: Kind) -> Value {
     match kind {
         Kind::Decimal => Value::Decimal(text.to_string()),
-        Kind::Integer => {
+        Kind::Integer | Kind::Whole => {
             let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
             let whole = whole.parse().ok().filter(|_| fraction.bytes().all(|digit| digit == b'0'));
             whole.map_or_else(|| malformed(text), Value::Integer)

@@ -23,8 +23,8 @@ impl SqlDialect for PostgresDialect {
     fn column_type(&self, kind: Kind, _: Place) -> String {
         let name = match kind {
             Kind::Boolean => "boolean",
-            // Keys without a sign go beyond what a bigint holds.
-            Kind::Integer | Kind::Decimal => "numeric",
+            Kind::Integer => "bigint",
+            Kind::Whole | Kind::Decimal => "numeric",
             Kind::Float => "double precision",
             Kind::Text => "text",
             Kind::Bytes => "bytea",

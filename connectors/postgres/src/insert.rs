@@ -197,7 +197,7 @@ fn copied_column(error: &DbError) -> Option<String> {
 
 /// Returns the highest key that was written, where the conversion gives keys.
 fn highest(written: &[Written], at: usize, target: &TargetSpec) -> Option<i128> {
-    if target.key.assigned == KeyAssigned::Engine || target.key.kind != Kind::Integer {
+    if target.key.assigned == KeyAssigned::Engine || !matches!(target.key.kind, Kind::Integer | Kind::Whole) {
         return None;
     }
     let keys = written.iter().filter_map(|written| match written {

@@ -70,7 +70,7 @@ fn boolean(value: bool, kind: Kind) -> Value {
 
 fn integer(value: i64, kind: Kind) -> Value {
     match kind {
-        Kind::Integer => Value::Integer(value.into()),
+        Kind::Integer | Kind::Whole => Value::Integer(value.into()),
         Kind::Decimal => Value::Decimal(value.to_string()),
         Kind::Boolean if value == 0 || value == 1 => Value::Boolean(value == 1),
         Kind::Boolean | Kind::Float | Kind::Text | Kind::Bytes | Kind::Uuid => malformed(value),
@@ -85,7 +85,7 @@ fn float(value: f64, kind: Kind) -> Value {
 fn decimal(numeric: Numeric, kind: Kind) -> Value {
     match (numeric, kind) {
         (Numeric::Decimal(text), Kind::Decimal) => Value::Decimal(text),
-        (Numeric::Decimal(text), Kind::Integer) => {
+        (Numeric::Decimal(text), Kind::Integer | Kind::Whole) => {
             let whole = text.split_once('.').map_or(text.as_str(), |(whole, fraction)| {
                 if fraction.bytes().all(|digit| digit == b'0') { whole } else { "" }
             });

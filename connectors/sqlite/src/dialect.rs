@@ -22,7 +22,7 @@ impl SqlDialect for SqliteDialect {
 
     fn column_type(&self, kind: Kind, _: Place) -> String {
         let name = match kind {
-            Kind::Boolean | Kind::Integer => "INTEGER",
+            Kind::Boolean | Kind::Integer | Kind::Whole => "INTEGER",
             Kind::Bytes => "BLOB",
             Kind::Decimal | Kind::Float | Kind::Text | Kind::Uuid => "TEXT",
             Kind::Date | Kind::DateTime | Kind::Instant | Kind::Time => "TEXT",
@@ -40,7 +40,7 @@ impl SqlDialect for SqliteDialect {
 
     fn order(&self, expression: &str, kind: Kind) -> String {
         match kind {
-            Kind::Boolean | Kind::Integer | Kind::Float | Kind::Bytes => expression.to_string(),
+            Kind::Boolean | Kind::Integer | Kind::Whole | Kind::Float | Kind::Bytes => expression.to_string(),
             // All of these are text here, and a column may be declared COLLATE NOCASE.
             Kind::Decimal | Kind::Text | Kind::Uuid => format!("{expression} COLLATE BINARY"),
             Kind::Date | Kind::DateTime | Kind::Instant | Kind::Time => format!("{expression} COLLATE BINARY"),

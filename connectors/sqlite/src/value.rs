@@ -52,7 +52,7 @@ pub(crate) fn read(stored: ValueRef<'_>, kind: Kind) -> Value {
 fn read_integer(value: i64, kind: Kind) -> Value {
     match kind {
         Kind::Boolean if value == 0 || value == 1 => Value::Boolean(value == 1),
-        Kind::Integer => Value::Integer(value.into()),
+        Kind::Integer | Kind::Whole => Value::Integer(value.into()),
         Kind::Decimal => Value::Decimal(value.to_string()),
         Kind::Float => Value::Float(value as f64),
         Kind::Boolean | Kind::Text | Kind::Bytes | Kind::Uuid => malformed(value),
@@ -64,7 +64,8 @@ fn read_real(value: f64, kind: Kind) -> Value {
     match kind {
         Kind::Decimal if value.is_finite() => Value::Decimal(value.to_string()),
         Kind::Float => Value::Float(value),
-        Kind::Decimal | Kind::Boolean | Kind::Integer | Kind::Text | Kind::Bytes | Kind::Uuid => malformed(value),
+        Kind::Decimal | Kind::Boolean | Kind::Integer | Kind::Whole | Kind::Text => malformed(value),
+        Kind::Bytes | Kind::Uuid => malformed(value),
         Kind::Date | Kind::DateTime | Kind::Instant | Kind::Time => malformed(value),
     }
 }
@@ -73,7 +74,7 @@ fn read_text(text: &str, kind: Kind) -> Result<Value, Malformed> {
     let not_of_kind = || Malformed { fault: Fault::NotOfKind, raw: text.to_string() };
     Ok(match kind {
         Kind::Text => Value::Text(text.to_string()),
-        Kind::Integer => Value::Integer(text.parse().map_err(|_| not_of_kind())?),
+        Kind::Integer | Kind::Whole => Value::Integer(text.parse().map_err(|_| not_of_kind())?),
         Kind::Decimal if is_decimal(text) => Value::Decimal(text.to_string()),
         Kind::Float => Value::Float(text.parse().map_err(|_| not_of_kind())?),
         Kind::Date => Value::Date(read_date(text)?),

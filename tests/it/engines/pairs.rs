@@ -100,7 +100,7 @@ fn value(kind: Kind, name: &str, at: u64, random: &mut Random) -> Value {
     let values = match kind {
         Kind::Boolean => vec![Value::Boolean(true), Value::Boolean(false)],
         Kind::Integer if name == "small" => [-32768, 32767, 0, 1].map(Value::Integer).to_vec(),
-        Kind::Integer => [i64::MIN, i64::MAX, 0, -1].map(|value| Value::Integer(value.into())).to_vec(),
+        Kind::Integer | Kind::Whole => [i64::MIN, i64::MAX, 0, -1].map(|value| Value::Integer(value.into())).to_vec(),
         Kind::Decimal => ["-99999999999.9999", "0.0001", "0", "12.5"].map(|text| Value::Decimal(text.into())).to_vec(),
         Kind::Float => [-1e308, 5e-324, 0.1, 0.0].map(Value::Float).to_vec(),
         Kind::Text if name == "word" => {
