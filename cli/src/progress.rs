@@ -3,7 +3,7 @@
 use crate::output;
 use cutover_runtime::Observer;
 use cutover_runtime::observer::BatchDone;
-use cutover_runtime::report::StepReport;
+use cutover_runtime::report::{StepReport, VerifiedStep};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
@@ -18,6 +18,11 @@ pub(crate) fn observer(json: bool) -> Box<dyn Observer> {
         (false, true) => Box::new(Bar { bar: ProgressBar::hidden() }),
         (false, false) => Box::new(Lines { done: 0, rows: 0, started: Instant::now(), last: Instant::now() }),
     }
+}
+
+/// Returns what watches a command whose output goes to a log each night: a bar on a terminal, else nothing.
+pub(crate) fn bar(json: bool) -> Box<dyn Observer> {
+    if std::io::stderr().is_terminal() { observer(json) } else { Box::new(cutover_runtime::Silent) }
 }
 
 struct Bar {
@@ -40,6 +45,10 @@ impl Observer for Bar {
     }
 
     fn step_done(&mut self, _: &StepReport) {
+        self.bar.finish_and_clear();
+    }
+
+    fn step_verified(&mut self, _: &VerifiedStep) {
         self.bar.finish_and_clear();
     }
 }

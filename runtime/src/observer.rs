@@ -1,6 +1,6 @@
 //! What the engine tells while it works. The command draws its progress from it.
 
-use crate::report::{Deviation, Left, StepReport};
+use crate::report::{Deviation, Left, StepReport, VerifiedStep};
 use std::time::Duration;
 
 /// Somebody who watches. Every method does nothing by default.
@@ -23,6 +23,11 @@ pub trait Observer {
     /// A step ended.
     fn step_done(&mut self, report: &StepReport) {
         let _ = report;
+    }
+
+    /// Verify has compared a step.
+    fn step_verified(&mut self, step: &VerifiedStep) {
+        let _ = step;
     }
 
     /// Verify found a deviation.

@@ -74,6 +74,7 @@ fn all_steps(
             continue;
         }
         sink.report.steps.push(VerifiedStep { map: spec.name.clone(), ..VerifiedStep::default() });
+        sink.observer.step_started(&spec.name, scan::count(legacy, spec)?);
         let links = Links::load(target, spec, steps)?;
         let step = step.as_ref();
         let mut comparison =
@@ -83,6 +84,8 @@ fn all_steps(
         let claims = steps.iter().zip(&begun).filter(|(_, begun)| **begun).map(|(step, _)| step.spec());
         let claims: Vec<&StepSpec> = claims.collect();
         comparison.target_only(&claims)?;
+        let Sink { report, observer, .. } = &mut *sink;
+        report.steps.last().into_iter().for_each(|step| observer.step_verified(step));
     }
     Ok(())
 }
@@ -134,7 +137,9 @@ impl Comparison<'_, '_, '_> {
             let Some((last, _)) = page.last() else { return self.tail(after.as_ref(), batch) };
             let last = last.clone();
             let entries = self.entries(after.as_ref(), &last, &page)?;
+            let rows = page.len() as u64;
             self.page(page, entries)?;
+            self.sink.observer.rows_passed(&self.spec.name, rows);
             after = Some(last);
             if !more {
                 return self.tail(after.as_ref(), batch);

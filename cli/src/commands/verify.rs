@@ -15,7 +15,7 @@ pub(crate) fn run(options: &VerifyOptions) -> Result<Status, Failure> {
     let mut target = database::open_target(&options.to)?;
     let maps = (!options.maps.is_empty()).then(|| options.maps.clone());
     let engine = cutover_runtime::VerifyOptions { keep: options.limit, maps, ..Default::default() };
-    let mut observer = progress::observer(true);
+    let mut observer = progress::bar(options.json);
     let mut report = verify(&mut *legacy, &mut *target, &steps, &engine, &mut *observer)?;
     if !options.show_values {
         report.deviations.iter_mut().for_each(masked);
