@@ -3,8 +3,7 @@
 //! dirty. Every variant runs in a process of its own, so that its memory is its own.
 #![allow(clippy::print_stdout)] // A benchmark speaks to the terminal.
 
-use cutover_benches::{row, setting};
-use cutover_codegen::disk;
+use cutover_benches::{opal, peak_memory, row, setting};
 use cutover_mapping_dsl::plan::{Plan, Side};
 use cutover_mapping_dsl::schema::{Dialect, translate::create_statements};
 use cutover_runtime::step::Step;
@@ -27,7 +26,7 @@ fn main() {
 fn all(folder: &Path) {
     let patients = setting("CUTOVER_BENCH_PATIENTS", 1_000_000);
     std::fs::create_dir_all(folder).expect("the target folder can be written");
-    let plan = plan();
+    let plan = opal();
     make_legacy(&plan, &folder.join("legacy.db"), patients);
     println!("Opal on SQLite, {patients} patients, each with an identifier and an account: legacy rows/s");
     row(&["", "seconds", "legacy rows/s", "of by hand", "peak memory"].map(String::from));
@@ -63,21 +62,9 @@ fn one(variant: &str, folder: &Path) {
         "by hand" => by_hand(&legacy, &target),
         "cutover, compiled" | "second run" => carry(&legacy, &target, &cutover_generated::opal::steps()),
         "verify" => compare(&legacy, &target, &cutover_generated::opal::steps()),
-        _ => carry(&legacy, &target, &cutover_interpreter::steps(&plan()).expect("it asks no program")),
+        _ => carry(&legacy, &target, &cutover_interpreter::steps(&opal()).expect("it asks no program")),
     }
     println!("{} {}", start.elapsed().as_secs_f64(), peak_memory());
-}
-
-/// Returns the largest memory of this process in MiB, where the system tells.
-fn peak_memory() -> f64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or("0 kB");
-    line.trim().trim_end_matches("kB").trim().parse::<f64>().unwrap_or_default() / 1024.0
-}
-
-fn plan() -> Plan {
-    let map = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/opal/opal.map");
-    disk::load(&map).expect("the example is there").compiled.plan.expect("the example has no errors")
 }
 
 fn carry(legacy: &Path, target: &Path, steps: &[Box<dyn Step>]) {

@@ -23,6 +23,15 @@ pub enum Kind {
     MariaDb,
 }
 
+/// What a private server does to survive a crash of the machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// Nothing: it lives for minutes, and tests want to be done.
+    None,
+    /// What it does by default, so that benchmarks measure what users get.
+    Default,
+}
+
 /// A database of its own for a test; dropped with it.
 #[derive(Debug)]
 pub struct Database {
@@ -33,13 +42,17 @@ pub struct Database {
 impl Database {
     /// Returns a new, empty database; none if there is no server to be had.
     pub fn new(kind: Kind) -> Option<Database> {
-        let server = server(kind)?;
+        Some(Database::on(server(kind)?))
+    }
+
+    /// Returns a new, empty database on a server.
+    pub fn on(server: &'static Server) -> Database {
         let name = format!("cutover_test_{}_{}", std::process::id(), process::next());
-        match kind {
+        match server.kind {
             Kind::Postgres => postgres::create(server, &name),
             Kind::MariaDb => mariadb::create(server, &name),
         }
-        Some(Database { server, name })
+        Database { server, name }
     }
 
     /// Returns the server it lies on.
@@ -62,6 +75,25 @@ impl Database {
         match self.server.kind {
             Kind::Postgres => postgres::client(self.server, &self.name).batch_execute(sql).unwrap(),
             Kind::MariaDb => mariadb::run(self.server, &self.name, sql),
+        }
+    }
+
+    /// Makes a schema, on MariaDB a database beside this one, with the tables that the statements make.
+    pub fn schema(&self, name: &str, statements: &str) {
+        match self.server.kind {
+            Kind::Postgres => self.run(&format!("CREATE SCHEMA {name}; SET search_path TO {name}; {statements}")),
+            Kind::MariaDb => {
+                self.run(&format!("CREATE DATABASE {name}"));
+                mariadb::run(self.server, name, statements);
+            }
+        }
+    }
+
+    /// Has the server prepare a statement; returns what it has to say against it.
+    pub fn prepare(&self, statement: &str) -> Result<(), String> {
+        match self.server.kind {
+            Kind::Postgres => postgres::prepare(self.server, &self.name, statement),
+            Kind::MariaDb => mariadb::prepare(self.server, &self.name, statement),
         }
     }
 
@@ -97,15 +129,21 @@ impl Drop for Database {
 
 /// Returns the server of a kind that all tests of this program share; none if there is none to be had.
 pub fn server(kind: Kind) -> Option<&'static Server> {
+    shared(kind, Durability::None)
+}
+
+/// Returns the server of a kind that this program shares. The first caller decides how durable it is.
+pub fn shared(kind: Kind, durability: Durability) -> Option<&'static Server> {
     static POSTGRES: OnceLock<Option<Server>> = OnceLock::new();
     static MARIADB: OnceLock<Option<Server>> = OnceLock::new();
-    let (slot, variable, start): (_, _, fn() -> Result<Server, String>) = match kind {
+    type Start = fn(Durability) -> Result<Server, String>;
+    let (slot, variable, start): (_, _, Start) = match kind {
         Kind::Postgres => (&POSTGRES, "CUTOVER_TEST_POSTGRES_URL", postgres::start),
         Kind::MariaDb => (&MARIADB, "CUTOVER_TEST_MARIADB_URL", mariadb::start),
     };
     let found = slot.get_or_init(|| match std::env::var(variable) {
         Ok(url) => Some(Server::named(kind, &url)),
-        Err(_) => match start() {
+        Err(_) => match start(durability) {
             Ok(server) => Some(server),
             Err(why) if std::env::var_os("CI").is_some() => panic!("no {kind:?} server for the tests: {why}"),
             Err(why) => {

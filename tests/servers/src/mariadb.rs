@@ -1,14 +1,14 @@
 //! MariaDB for tests.
 
-use crate::Kind;
 use crate::process::{Owner, PASSWORD, Server, USER, finish, free_port, program};
+use crate::{Durability, Kind};
 use mysql::prelude::Queryable;
 use mysql::{Conn, Opts, OptsBuilder, Row, Value};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Starts a private server; its durability is off, since it lives for minutes.
-pub(crate) fn start() -> Result<Server, String> {
+/// Starts a private server.
+pub(crate) fn start(durability: Durability) -> Result<Server, String> {
     let (install, server) = programs().ok_or("no mariadbd; install mariadb-server")?;
     let owner = Owner::find("mysql")?;
     let folder = owner.folder()?;
@@ -25,17 +25,18 @@ pub(crate) fn start() -> Result<Server, String> {
     let settings = [
         "--bind-address=127.0.0.1",
         "--skip-log-bin",
-        "--innodb-flush-log-at-trx-commit=0",
-        "--innodb-buffer-pool-size=128M",
         "--default-time-zone=+05:45",
         "--max-connections=200",
         "--skip-name-resolve",
         // The defaults of a server without configuration, as Debian has them.
         "--character-set-server=utf8mb4",
         "--collation-server=utf8mb4_general_ci",
-        "--innodb-flush-method=nosync",
     ];
     arguments.extend(settings.map(String::from));
+    if durability == Durability::None {
+        let fast = ["--innodb-flush-log-at-trx-commit=0", "--innodb-flush-method=nosync"];
+        arguments.extend(fast.map(String::from));
+    }
     arguments.push(format!("--port={port}"));
     let private = owner.start(&folder, port, &server, &arguments, || root(&socket).is_some())?;
     let mut root = root(&socket).ok_or("it answers no more")?;
@@ -102,6 +103,10 @@ pub(crate) fn shell(server: &Server, database: &str) -> Command {
     command.arg(format!("--user={}", opts.get_user().unwrap_or_default())).arg(database);
     command.env("MYSQL_PWD", opts.get_pass().unwrap_or_default());
     command
+}
+
+pub(crate) fn prepare(server: &Server, database: &str, statement: &str) -> Result<(), String> {
+    client(server, database).prep(statement).map(|_| ()).map_err(|error| error.to_string())
 }
 
 pub(crate) fn ask(server: &Server, database: &str, query: &str) -> Vec<String> {

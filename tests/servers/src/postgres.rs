@@ -1,13 +1,13 @@
 //! PostgreSQL for tests.
 
-use crate::Kind;
 use crate::process::{Owner, PASSWORD, Server, USER, finish, free_port, program};
+use crate::{Durability, Kind};
 use postgres::{Client, NoTls, SimpleQueryMessage};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Starts a private server; its durability is off, since it lives for minutes.
-pub(crate) fn start() -> Result<Server, String> {
+/// Starts a private server.
+pub(crate) fn start(durability: Durability) -> Result<Server, String> {
     let programs = programs().ok_or("no initdb; install postgresql")?;
     let owner = Owner::find("postgres")?;
     let folder = owner.folder()?;
@@ -21,10 +21,11 @@ pub(crate) fn start() -> Result<Server, String> {
     let port = free_port()?;
     let mut arguments: Vec<String> = vec!["-D".into(), data.display().to_string(), "-p".into(), port.to_string()];
     arguments.extend(["-k".into(), folder.display().to_string()]);
-    for setting in ["listen_addresses=127.0.0.1", "fsync=off", "synchronous_commit=off", "full_page_writes=off"] {
-        arguments.extend(["-c".into(), setting.into()]);
+    let mut settings = vec!["listen_addresses=127.0.0.1", "max_connections=200", "TimeZone=Asia/Kathmandu"];
+    if durability == Durability::None {
+        settings.extend(["fsync=off", "synchronous_commit=off", "full_page_writes=off"]);
     }
-    arguments.extend(["-c".into(), "max_connections=200".into(), "-c".into(), "TimeZone=Asia/Kathmandu".into()]);
+    arguments.extend(settings.into_iter().flat_map(|setting| ["-c".to_string(), setting.to_string()]));
     let private = owner.start(&folder, port, &programs.join("postgres"), &arguments, || answers(port))?;
     Ok(Server::private(Kind::Postgres, "postgresql", private))
 }
@@ -70,6 +71,11 @@ pub(crate) fn shell(server: &Server, database: &str) -> Command {
     let mut command = Command::new("psql");
     command.args(["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--dbname"]).arg(server.url(database));
     command
+}
+
+pub(crate) fn prepare(server: &Server, database: &str, statement: &str) -> Result<(), String> {
+    let prepared = client(server, database).prepare(statement);
+    prepared.map(|_| ()).map_err(|error| error.as_db_error().map_or(error.to_string(), |told| told.to_string()))
 }
 
 pub(crate) fn ask(server: &Server, database: &str, query: &str) -> Vec<String> {

@@ -1,0 +1,94 @@
+//! What there is to compare with: the engines' own ways, and what people write by hand.
+
+use crate::Figures;
+use crate::stores::{Copies, Legacy, TABLES, Target};
+use mysql::prelude::Queryable;
+use std::io::Write;
+use std::process::Command;
+use std::time::Instant;
+
+fn time(work: impl FnOnce()) -> f64 {
+    let began = Instant::now();
+    work();
+    began.elapsed().as_secs_f64()
+}
+
+fn figures(seconds: Vec<f64>) -> Figures {
+    Figures { seconds, memory: None }
+}
+
+/// Reads what the maps read and drops it.
+pub(crate) fn read(legacy: &Legacy) -> Figures {
+    let queries = [
+        "SELECT PatientSerNum, FirstName, LastName, Sex, DateOfBirth, DeathDate, SSN, AccessLevel, RegistrationDate \
+         FROM Patient p WHERE EXISTS (SELECT 1 FROM PatientControl c WHERE c.PatientSerNum = p.PatientSerNum)",
+        "SELECT * FROM Patient_Hospital_Identifier",
+        "SELECT u.*, p.FirstName, p.LastName, p.Email, p.Language, p.TelNum, p.RegistrationDate FROM Users u \
+         LEFT JOIN Patient p ON p.PatientSerNum = u.UserTypeSerNum",
+    ];
+    let mut connection = mysql::Conn::new(legacy.url().as_str()).expect("it was just made");
+    let mut drain = |query: &str| {
+        let mut rows = connection.query_iter(query).expect("it can be read");
+        rows.by_ref().for_each(|row| assert!(row.expect("it can be read").len() > 4));
+    };
+    figures(queries.iter().map(|query| time(|| drain(query))).collect())
+}
+
+/// Copies ready-made rows into an empty target, all indexes and constraints in place.
+pub(crate) fn copy(copies: &Copies, streams: usize) -> Figures {
+    let target = Target::postgres().expect("there was one before");
+    let one = |tables: &[&str], copies: &[[Vec<u8>; 2]], halves: &[usize]| {
+        let mut client = target.client();
+        for half in halves {
+            for (table, copy) in tables.iter().zip(copies) {
+                let mut way = client.copy_in(&format!("COPY {table} FROM STDIN (FORMAT binary)")).expect("it is there");
+                way.write_all(&copy[*half])
+                    .and_then(|()| way.finish().map_err(std::io::Error::other))
+                    .expect("it fits");
+            }
+        }
+    };
+    let map = |(tables, copies): (&&[&str], &Vec<[Vec<u8>; 2]>)| {
+        time(|| match streams {
+            1 => one(tables, copies, &[0, 1]),
+            _ => std::thread::scope(|scope| {
+                let one = &one;
+                for half in [[0], [1]] {
+                    scope.spawn(move || one(tables, copies, &half));
+                }
+            }),
+        })
+    };
+    figures(TABLES.iter().zip(&copies.0).map(map).collect())
+}
+
+/// Runs the script of an afternoon; none if what it needs is not installed.
+pub(crate) fn python(legacy: &Legacy, target: &Target) -> Option<Figures> {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/rivals/opal_copy.py");
+    let mut python = Command::new("python3");
+    if !python.args(["-c", "import psycopg2, pymysql"]).output().is_ok_and(|output| output.status.success()) {
+        return None;
+    }
+    let output = Command::new("python3").args([script, &legacy.url(), &target.url()]).output().expect("it is there");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    Some(figures(text.split_whitespace().map(|word| word.parse().expect("figures are numbers")).collect()))
+}
+
+/// What statements by hand keep of which row became which.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Record {
+    Nothing,
+    MigrationTable,
+}
+
+/// Runs statements by hand within one server.
+pub(crate) fn inside(legacy: &Legacy, target: &Target, record: Record) -> Figures {
+    let script = match record {
+        Record::Nothing => include_str!("inside.sql"),
+        Record::MigrationTable => include_str!("inside_recorded.sql"),
+    };
+    let maps = script.split("-- map").skip(1).map(|map| format!("-- {}", map.replace("{old}", legacy.name())));
+    let maps: Vec<String> = maps.collect();
+    figures(maps.iter().map(|map| time(|| target.run(map))).collect())
+}
