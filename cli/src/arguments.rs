@@ -151,6 +151,9 @@ pub(crate) struct RunOptions {
     /// Rows in one transaction
     #[arg(long, value_name = "ROWS", default_value_t = 5000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(crate) batch: u32,
+    /// Transactions of a large map at once, each over its own connection, where the target can have several
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub(crate) streams: u32,
     /// Begin no batch that would not finish in this time, such as 90s, 20m or 2h
     #[arg(long = "for", value_name = "TIME", value_parser = duration)]
     pub(crate) deadline: Option<Duration>,

@@ -1,13 +1,14 @@
-//! Carries one batch of legacy rows across: resolve, convert, check, write. Works within the caller's transaction and
-//! returns what the journal must hold. The result depends on the rows and their order alone, not on how they fall
-//! into batches: whatever depends on a row that is not written yet has it written first.
+//! Carries one batch of legacy rows across: resolve, convert, check, write. The result depends on the rows and their
+//! order alone, not on how they fall into batches: whatever depends on a row that is not written yet has it written
+//! first. [`Carrier::carry`] does all of it within the caller's transaction; [`Carrier::prepare`] leaves the writing to
+//! another connection, and gives up where one row depends on another.
 
 use crate::connection::{Connection, Unit, Violation, ViolationKind, Written};
 use crate::entries::{Entry, State};
 use crate::error::{OnSide, RunError, Side};
 use crate::failpoint;
 use crate::fingerprint::{self, PrintSet, chain, hex};
-use crate::found::{FoundRows, Standing};
+use crate::found::{FoundRows, Standing, Taken};
 use crate::links::{Answers, Links};
 use crate::report::{Counts, key_text};
 use crate::step::{Generator, Link, Rejection, Step, StepSpec};
@@ -35,7 +36,14 @@ pub(crate) struct Carried {
     pub(crate) postponed: u64,
     pub(crate) fingerprint: u128,
     pub(crate) convert: Duration,
+    /// Unique values of rows that the target refused: others may have them.
+    pub(crate) freed: Vec<Print>,
+    /// Rows of the target that were found to stand for legacy rows.
+    taken: Vec<Taken>,
 }
+
+/// A unique rule of the step and the fingerprint of a value under it.
+pub(crate) type Print = (usize, u128);
 
 /// A rejected row.
 pub(crate) struct Reject {
@@ -62,7 +70,28 @@ struct Open {
     units: Vec<Unit>,
     waiting: Vec<Waiting>,
     keys: PrintSet,
-    prints: HashSet<(usize, u128)>,
+    prints: HashSet<Print>,
+}
+
+/// A batch that is converted and not written yet.
+pub(crate) struct Prepared {
+    open: Open,
+    carried: Carried,
+}
+
+/// What a prepared batch has laid claim to; see [`Carrier::disclaim`].
+#[derive(Default)]
+pub(crate) struct Claims {
+    pub(crate) prints: Vec<Print>,
+    taken: Vec<Taken>,
+}
+
+/// What came of a row.
+enum Staged {
+    /// It is rejected, or found, or among the open units.
+    Done,
+    /// A row that is not written yet has a unique value of this one. Nothing has changed.
+    Waits,
 }
 
 struct Waiting {
@@ -70,7 +99,7 @@ struct Waiting {
     print: u128,
     links: Vec<Link>,
     row: usize,
-    prints: Vec<(usize, u128)>,
+    prints: Vec<Print>,
 }
 
 impl<'a> Carrier<'a> {
@@ -117,8 +146,11 @@ impl<'a> Carrier<'a> {
                 carried.postponed += 1;
                 continue;
             }
-            let links = links.into_iter().map(|link| link.unwrap_or(Link::Missing)).collect();
-            writing += self.convert(target, (at, links), rows, &mut open, &mut answers, &mut carried)?;
+            let links: Vec<Link> = links.into_iter().map(|link| link.unwrap_or(Link::Missing)).collect();
+            let none = HashSet::new();
+            while let Staged::Waits = self.stage((at, &links), rows, &mut open, &none, &mut answers, &mut carried)? {
+                writing += self.flush(target, &mut open, &mut answers, &mut carried, rows)?;
+            }
         }
         failpoint::hit("run.after_convert")?;
         writing += self.flush(target, &mut open, &mut answers, &mut carried, rows)?;
@@ -126,43 +158,87 @@ impl<'a> Carrier<'a> {
         Ok(carried)
     }
 
-    /// Converts one row and puts it among the open units, unless it is found or rejected.
-    fn convert(
+    /// Converts rows in scope for another connection to write. Returns none where a row depends on whether another one
+    /// gets written, be it of this batch or of those under way; nothing has changed then. Not for steps whose rows
+    /// refer to each other.
+    pub(crate) fn prepare(
         &mut self,
         target: &mut dyn Connection,
-        (at, links): (usize, Vec<Link>),
+        rows: &[Pending],
+        under_way: &HashSet<Print>,
+    ) -> Result<Option<Prepared>, RunError> {
+        let began = Instant::now();
+        let asked: Vec<_> = rows.iter().map(|pending| self.step.link_keys(&pending.row)).collect();
+        check_links(self.spec, &asked)?;
+        let mut answers = self.links.ask(target, asked.iter().filter_map(|keys| keys.as_deref().ok()))?;
+        let (mut carried, mut open) = (Carried::default(), Open::default());
+        for (at, (pending, keys)) in rows.iter().zip(&asked).enumerate() {
+            let keys = match keys {
+                Ok(keys) => keys,
+                Err(rejection) => {
+                    self.reject_or_find(&mut carried, &mut answers, pending, rejection);
+                    continue;
+                }
+            };
+            let links = self.links.answer(&answers, keys).into_iter();
+            let links: Vec<Link> = links.map(|link| link.unwrap_or(Link::Missing)).collect();
+            if let Staged::Waits = self.stage((at, &links), rows, &mut open, under_way, &mut answers, &mut carried)? {
+                self.disclaim(&Prepared { open, carried }.claims());
+                return Ok(None);
+            }
+        }
+        failpoint::hit("run.after_convert")?;
+        carried.convert = began.elapsed();
+        Ok(Some(Prepared { open, carried }))
+    }
+
+    /// Takes back what a prepared batch has laid claim to, because it was not written.
+    pub(crate) fn disclaim(&mut self, claims: &Claims) {
+        self.free(&claims.prints);
+        claims.taken.iter().for_each(|taken| self.found.put_back(taken.clone()));
+    }
+
+    /// Lets other rows have unique values.
+    pub(crate) fn free(&mut self, prints: &[Print]) {
+        prints.iter().for_each(|(rule, print)| self.uniques.remove(*rule, *print));
+    }
+
+    /// Converts one row and puts it among the open units, unless it is found or rejected.
+    fn stage(
+        &mut self,
+        (at, links): (usize, &[Link]),
         rows: &[Pending],
         open: &mut Open,
+        under_way: &HashSet<Print>,
         answers: &mut Answers,
         carried: &mut Carried,
-    ) -> Result<Duration, RunError> {
+    ) -> Result<Staged, RunError> {
         let pending = &rows[at];
-        let converted = match self.step.convert(&pending.row, &links, &mut Random) {
+        let converted = match self.step.convert(&pending.row, links, &mut Random) {
             Ok(converted) => converted,
             Err(rejection) => {
                 self.reject_or_find(carried, answers, pending, &rejection);
-                return Ok(Duration::ZERO);
+                return Ok(Staged::Done);
             }
         };
         check_rows(self.spec, &converted)?;
-        if let Some((role, standing)) = self.found.take(self.spec, &pending.key, Some(&converted)) {
-            self.stand(carried, answers, pending, (role, standing), &converted);
-            return Ok(Duration::ZERO);
-        }
         let prints = unique::prints(self.spec, &converted);
-        let mut writing = Duration::ZERO;
-        if prints.iter().any(|print| open.prints.contains(print)) {
-            writing = self.flush(target, open, answers, carried, rows)?;
+        if prints.iter().any(|print| open.prints.contains(print) || under_way.contains(print)) {
+            return Ok(Staged::Waits);
+        }
+        if let Some(taken) = self.found.take(self.spec, &pending.key, Some(&converted)) {
+            self.stand(carried, answers, pending, taken, &converted);
+            return Ok(Staged::Done);
         }
         if let Some((rule, _)) = prints.iter().find(|(rule, print)| self.uniques.contains(*rule, *print)) {
             let rule = &self.spec.unique[*rule];
             let value = unique::shown(rule, &converted);
             self.reject(carried, answers, pending, &Rejection { reason: rule.reason, value });
-            return Ok(writing);
+            return Ok(Staged::Done);
         }
         if let Some((reason, value)) = self.must_exist(&converted) {
             self.reject(carried, answers, pending, &Rejection { reason, value });
-            return Ok(writing);
+            return Ok(Staged::Done);
         }
         let print = fingerprint::of(&pending.key);
         for (rule, value) in &prints {
@@ -170,9 +246,9 @@ impl<'a> Carrier<'a> {
         }
         open.prints.extend(&prints);
         open.keys.insert(print);
-        open.waiting.push(Waiting { key: pending.key.clone(), print, links, row: at, prints });
+        open.waiting.push(Waiting { key: pending.key.clone(), print, links: links.to_vec(), row: at, prints });
         open.units.push(Unit { rows: converted });
-        Ok(writing)
+        Ok(Staged::Done)
     }
 
     /// Writes the open units and takes in what became of them.
@@ -184,30 +260,13 @@ impl<'a> Carrier<'a> {
         carried: &mut Carried,
         rows: &[Pending],
     ) -> Result<Duration, RunError> {
-        let open = std::mem::take(open);
-        if open.units.is_empty() {
-            return Ok(Duration::ZERO);
-        }
-        failpoint::hit("run.before_insert")?;
         let began = Instant::now();
-        let written = target.insert(&self.spec.targets, open.units).on(Side::Target)?;
-        failpoint::hit("run.after_insert")?;
-        for (waiting, written) in open.waiting.into_iter().zip(written) {
-            match written {
-                Written::Keys(keys, rows) => {
-                    self.links.learn(answers, waiting.print, Some(&keys));
-                    migrated(carried, waiting, keys, &rows);
-                }
-                Written::Refused(violation) => {
-                    self.links.learn(answers, waiting.print, None);
-                    for (rule, print) in &waiting.prints {
-                        self.uniques.remove(*rule, *print);
-                    }
-                    let row = &rows[waiting.row].row;
-                    carried.refuse(self.refused(waiting.key, row, &waiting.links, &violation), self.spec);
-                }
-            }
-        }
+        let links = &self.links;
+        std::mem::take(open).write(target, self.step, rows, carried, &mut |print, keys| {
+            links.learn(answers, print, keys);
+        })?;
+        let freed = std::mem::take(&mut carried.freed);
+        self.free(&freed);
         Ok(began.elapsed())
     }
 
@@ -219,8 +278,10 @@ impl<'a> Carrier<'a> {
         rejection: &Rejection,
     ) {
         match self.found.take(self.spec, &pending.key, None) {
-            Some((role, Standing::Row(key))) => self.find(carried, answers, pending, (role, key)),
-            Some((_, Standing::Several)) | None => self.reject(carried, answers, pending, rejection),
+            Some(taken @ Taken { standing: Standing::Row(_), .. }) => self.find(carried, answers, pending, taken),
+            Some(Taken { standing: Standing::Several, .. }) | None => {
+                self.reject(carried, answers, pending, rejection);
+            }
         }
     }
 
@@ -230,13 +291,14 @@ impl<'a> Carrier<'a> {
         carried: &mut Carried,
         answers: &mut Answers,
         pending: &Pending,
-        (role, standing): (usize, Standing),
+        taken: Taken,
         converted: &[Option<Row>],
     ) {
+        let role = taken.role;
         let identity = self.spec.targets[role].identity.as_ref();
         let several = identity.and_then(|identity| Some((&identity.columns, identity.several?)));
-        match (standing, several) {
-            (Standing::Row(key), _) => self.find(carried, answers, pending, (role, key)),
+        match (&taken.standing, several) {
+            (Standing::Row(_), _) => self.find(carried, answers, pending, taken),
             (Standing::Several, Some((columns, reason))) => {
                 let value = unique::shown_of(columns, converted[role].as_ref());
                 self.reject(carried, answers, pending, &Rejection { reason, value });
@@ -254,14 +316,17 @@ impl<'a> Carrier<'a> {
         })
     }
 
-    fn find(&self, carried: &mut Carried, answers: &mut Answers, pending: &Pending, (role, key): (usize, Value)) {
+    fn find(&self, carried: &mut Carried, answers: &mut Answers, pending: &Pending, taken: Taken) {
         let mut keys = vec![Value::Null; self.spec.targets.len()];
-        keys[role] = key;
+        if let Standing::Row(key) = &taken.standing {
+            keys[taken.role] = key.clone();
+        }
         self.links.learn(answers, fingerprint::of(&pending.key), Some(&keys));
         carried.counts.found += 1;
         carried.fingerprint = chain(carried.fingerprint, fingerprint::of(&keys));
         let roles = keys.into_iter().map(|key| (key, Value::Null)).collect();
         carried.entries.push(Entry { key: pending.key.clone(), state: State::Found, roles });
+        carried.taken.push(taken);
     }
 
     fn reject(&self, carried: &mut Carried, answers: &mut Answers, pending: &Pending, rejection: &Rejection) {
@@ -277,24 +342,82 @@ impl<'a> Carrier<'a> {
         };
         carried.refuse(reject, self.spec);
     }
+}
 
-    /// Describes a row that a constraint of the target refused. The row is converted once more for the value: this
-    /// path is rare, and keeping a copy of every row is not.
-    fn refused(&self, key: Key, row: &Row, links: &[Link], violation: &Violation) -> Reject {
-        let converted = self.step.convert(row, links, &mut Random).unwrap_or_default();
-        let named = self.spec.targets.iter().zip(converted.iter().flatten()).find_map(|(target, row)| {
-            let mut columns = target.columns.iter().zip(row).filter(|_| target.table == violation.table);
-            columns.find(|(column, _)| violation.columns.contains(&column.name))
-        });
-        let (rule, what) = violated(violation.kind);
-        Reject {
-            key,
-            column: named.map_or(violation.constraint.clone(), |(column, _)| column.name.clone()),
-            rule: rule.to_string(),
-            message: format!("table {} refuses the row: {what} {}", violation.table, violation.constraint),
-            value: named.map_or(Value::Null, |(_, value)| value.clone()),
-            line: named.map_or(0, |(column, _)| column.line),
+impl Open {
+    /// Writes the units and takes in what became of them. Tells each row's outcome by the fingerprint of its key: the
+    /// new keys, or none if the target refused it.
+    fn write(
+        self,
+        target: &mut dyn Connection,
+        step: &dyn Step,
+        rows: &[Pending],
+        carried: &mut Carried,
+        learn: &mut dyn FnMut(u128, Option<&[Value]>),
+    ) -> Result<Vec<ViolationKind>, RunError> {
+        let mut violated = Vec::new();
+        if self.units.is_empty() {
+            return Ok(violated);
         }
+        failpoint::hit("run.before_insert")?;
+        let written = target.insert(&step.spec().targets, self.units).on(Side::Target)?;
+        failpoint::hit("run.after_insert")?;
+        for (waiting, written) in self.waiting.into_iter().zip(written) {
+            match written {
+                Written::Keys(keys, rows) => {
+                    learn(waiting.print, Some(&keys));
+                    migrated(carried, waiting, keys, &rows);
+                }
+                Written::Refused(violation) => {
+                    learn(waiting.print, None);
+                    violated.push(violation.kind);
+                    let row = &rows[waiting.row].row;
+                    carried.refuse(refused(step, waiting.key, row, &waiting.links, &violation), step.spec());
+                    carried.freed.extend(waiting.prints);
+                }
+            }
+        }
+        Ok(violated)
+    }
+}
+
+impl Prepared {
+    /// Returns what the batch has laid claim to.
+    pub(crate) fn claims(&self) -> Claims {
+        let prints = self.open.waiting.iter().flat_map(|waiting| waiting.prints.iter().copied());
+        Claims { prints: prints.collect(), taken: self.carried.taken.clone() }
+    }
+
+    /// Writes the batch within the open transaction. Returns none if the target has a value already that must be unique:
+    /// who of several rows gets it depends on their order.
+    pub(crate) fn write(
+        self,
+        target: &mut dyn Connection,
+        step: &dyn Step,
+        rows: &[Pending],
+    ) -> Result<Option<Carried>, RunError> {
+        let mut carried = self.carried;
+        let violated = self.open.write(target, step, rows, &mut carried, &mut |_, _| ())?;
+        Ok((!violated.contains(&ViolationKind::Unique)).then_some(carried))
+    }
+}
+
+/// Describes a row that a constraint of the target refused. The row is converted once more for the value: this path is
+/// rare, and keeping a copy of every row is not.
+fn refused(step: &dyn Step, key: Key, row: &Row, links: &[Link], violation: &Violation) -> Reject {
+    let converted = step.convert(row, links, &mut Random).unwrap_or_default();
+    let named = step.spec().targets.iter().zip(converted.iter().flatten()).find_map(|(target, row)| {
+        let mut columns = target.columns.iter().zip(row).filter(|_| target.table == violation.table);
+        columns.find(|(column, _)| violation.columns.contains(&column.name))
+    });
+    let (rule, what) = violated(violation.kind);
+    Reject {
+        key,
+        column: named.map_or(violation.constraint.clone(), |(column, _)| column.name.clone()),
+        rule: rule.to_string(),
+        message: format!("table {} refuses the row: {what} {}", violation.table, violation.constraint),
+        value: named.map_or(Value::Null, |(_, value)| value.clone()),
+        line: named.map_or(0, |(column, _)| column.line),
     }
 }
 

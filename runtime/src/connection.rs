@@ -67,6 +67,12 @@ pub trait Connection: Send {
         rows.iter().try_for_each(|row| self.execute(&sql, row).map(|_| ()))
     }
 
+    /// Opens another connection to the same database, for writing beside this one. It waits for other writers no more
+    /// than a second. None where a database has one writer at a time.
+    fn another(&mut self) -> Result<Option<Box<dyn Connection>>, StoreError> {
+        Ok(None)
+    }
+
     /// Takes the lock that one runner at a time holds on a target. It dies with its owner: when the process or the
     /// connection ends, it is free. A database without such a lock relies on the epoch alone.
     fn lock_runner(&mut self) -> Result<RunnerLock, StoreError> {

@@ -14,6 +14,15 @@ pub(crate) struct FoundRows {
     roles: Vec<PrintMap<Standing>>,
 }
 
+/// What stands for one legacy row.
+#[derive(Debug, Clone)]
+pub(crate) struct Taken {
+    /// Index of the target.
+    pub(crate) role: usize,
+    print: u128,
+    pub(crate) standing: Standing,
+}
+
 /// What stands for a legacy row already.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Standing {
@@ -37,22 +46,23 @@ impl FoundRows {
         Ok(FoundRows { roles })
     }
 
-    /// Returns the role and what stands there for a legacy row. `rows` is what it would become, if it converts. A row
-    /// of the target is given once: it cannot stand for another legacy row.
-    pub(crate) fn take(
-        &mut self,
-        spec: &StepSpec,
-        key: &Key,
-        rows: Option<&[Option<Row>]>,
-    ) -> Option<(usize, Standing)> {
-        self.roles.iter_mut().enumerate().find_map(|(at, present)| {
-            let identity = spec.targets[at].identity.as_ref().filter(|_| !present.is_empty())?;
-            let print = print(identity, rows.map(|rows| rows[at].as_ref()), key)?;
-            match present.get(&print)? {
-                Standing::Several => Some((at, Standing::Several)),
-                Standing::Row(_) => Some((at, present.remove(&print)?)),
-            }
+    /// Returns what stands for a legacy row already. `rows` is what it would become, if it converts. A row of the target
+    /// is given once: it cannot stand for another legacy row.
+    pub(crate) fn take(&mut self, spec: &StepSpec, key: &Key, rows: Option<&[Option<Row>]>) -> Option<Taken> {
+        self.roles.iter_mut().enumerate().find_map(|(role, present)| {
+            let identity = spec.targets[role].identity.as_ref().filter(|_| !present.is_empty())?;
+            let print = print(identity, rows.map(|rows| rows[role].as_ref()), key)?;
+            let standing = match present.get(&print)? {
+                Standing::Several => Standing::Several,
+                Standing::Row(_) => present.remove(&print)?,
+            };
+            Some(Taken { role, print, standing })
         })
+    }
+
+    /// Puts back what was taken, for the next one who asks.
+    pub(crate) fn put_back(&mut self, taken: Taken) {
+        self.roles[taken.role].insert(taken.print, taken.standing);
     }
 }
 

@@ -1,10 +1,11 @@
 //! The journal: the control tables that all steps share. They live in the target, so that one transaction holds what
 //! was written and what is known about it.
 
+use crate::carry::Pending;
 use crate::connection::{Connection, Place, SqlDialect, insert_statement};
 use crate::entries::{rows, unsigned};
 use crate::error::{OnSide, RunError, Side};
-use crate::report::Counts;
+use crate::report::{Counts, key_text};
 use crate::statements::{KeyColumn, Sql};
 use crate::value::{Key, Kind, Row, Value};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -283,6 +284,16 @@ impl StepState {
         };
         let (complete, pass) = (unsigned(&row[6]) == 1, number(&row[7]));
         StepState { in_scope: unsigned(&row[1]), settled, gone: unsigned(&row[5]), complete, pass, last_key }
+    }
+
+    /// Returns how the step stands once a batch is in.
+    pub(crate) fn after(&self, pass: i64, pending: &[Pending], counts: Counts) -> StepState {
+        let again = pending.iter().filter(|pending| pending.again).count() as u64;
+        let mut settled = self.settled;
+        settled.add(counts);
+        settled.rejected -= again.min(settled.rejected);
+        let last_key = pending.last().map(|pending| key_text(&pending.key));
+        StepState { in_scope: settled.total(), settled, gone: 0, complete: false, pass, last_key }
     }
 
     pub(crate) fn write(&self, target: &mut dyn Connection, map: &str) -> Result<(), RunError> {

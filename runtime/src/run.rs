@@ -2,7 +2,7 @@
 //! here is what surrounds the steps: lock, checks, journal of the run, and when to stop.
 
 use crate::connection::Connection;
-use crate::error::RunError;
+use crate::error::{OnSide, RunError, Side};
 use crate::observer::Observer;
 use crate::pace::Pace;
 use crate::rejects::{RejectFilter, Retries};
@@ -19,6 +19,8 @@ use std::time::Duration;
 pub struct RunOptions {
     /// Rows per batch.
     pub batch: usize,
+    /// How many batches of a large step may be written at once, each over a connection of its own.
+    pub streams: usize,
     /// How many rows may stand rejected; none means any number.
     pub max_rejects: Option<u64>,
     /// No batch begins that would not finish in this time.
@@ -35,6 +37,7 @@ impl Default for RunOptions {
     fn default() -> Self {
         RunOptions {
             batch: 5000,
+            streams: 2,
             max_rejects: Some(0),
             deadline: None,
             stop: Arc::default(),
@@ -111,6 +114,8 @@ pub(crate) struct Engine<'a> {
     /// Lent to the reader while rows are read ahead.
     legacy: Option<&'a mut dyn Connection>,
     pub(crate) target: &'a mut dyn Connection,
+    /// More connections to the target, for steps that are written in streams.
+    pub(crate) spare: Vec<Box<dyn Connection>>,
     pub(crate) steps: &'a [Box<dyn Step>],
     pub(crate) options: &'a RunOptions,
     pub(crate) observer: &'a mut dyn Observer,
@@ -137,7 +142,8 @@ impl<'a> Engine<'a> {
             standing += Retries::load(target, spec, options.retry.as_ref())?.standing(counts);
         }
         let pace = Pace::new(options.deadline, options.stop.clone());
-        Ok(Engine { legacy: Some(legacy), target, steps, options, observer, run, epoch, standing, pace })
+        let (legacy, spare) = (Some(legacy), Vec::new());
+        Ok(Engine { legacy, target, spare, steps, options, observer, run, epoch, standing, pace })
     }
 
     fn all_steps(&mut self) -> Result<(Outcome, Vec<StepReport>), RunError> {
@@ -166,6 +172,20 @@ impl<'a> Engine<'a> {
 
     pub(crate) fn give_back(&mut self, legacy: &'a mut dyn Connection) {
         self.legacy = Some(legacy);
+    }
+
+    /// Returns connections for a step of so many rows; none if the one connection will do, or there can be no others.
+    pub(crate) fn connections(&mut self, rows: u64) -> Result<Vec<Box<dyn Connection>>, RunError> {
+        if self.options.streams < 2 || rows <= 2 * self.options.batch as u64 {
+            return Ok(Vec::new());
+        }
+        while self.spare.len() < self.options.streams {
+            match self.target.another().on(Side::Target)? {
+                Some(connection) => self.spare.push(connection),
+                None => return Ok(Vec::new()),
+            }
+        }
+        Ok(std::mem::take(&mut self.spare))
     }
 
     /// Returns whether more rows stand rejected than the operator allows.

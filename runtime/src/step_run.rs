@@ -1,7 +1,8 @@
 //! Runs one step: scans its legacy rows, settles what is pending batch by batch, and proves in the end that every row
-//! in scope is settled. Rows that refer to later rows of the same step wait for another pass.
+//! in scope is settled. Rows that refer to later rows of the same step wait for another pass. Batches of large steps go
+//! over several connections at once ([`streams`]).
 
-use crate::carry::{Carried, Carrier, Pending};
+use crate::carry::{Carried, Carrier, Pending, Prepared};
 use crate::entries::{self, State};
 use crate::error::{RunError, Side};
 use crate::failpoint;
@@ -18,11 +19,16 @@ use crate::value::{Key, Row};
 use crate::{lock, world};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::{Duration, Instant};
+use streams::{Batch, Came, Done, Streams, Task};
 
+mod streams;
 mod write;
 
 /// The pass that settles what still refers to unsettled rows: they never will be.
 const FINAL: i64 = -1;
+
+/// How many batches may come back from the streams before the rest of the step is written by one.
+const RETURNS: u32 = 4;
 
 /// How often a step is scanned again since rows arrived behind the scan.
 const RESCANS: u32 = 3;
@@ -33,6 +39,9 @@ pub(crate) struct StepRun<'e, 'a> {
     step: &'a dyn Step,
     spec: &'a StepSpec,
     carrier: Option<Carrier<'a>>,
+    streams: Option<Streams>,
+    /// How many times batches came back from the streams.
+    returns: u32,
     state: StepState,
     retries: Retries,
     batch: i64,
@@ -66,14 +75,15 @@ impl<'e, 'a> StepRun<'e, 'a> {
         state.in_scope = state.settled.total();
         let retries = Retries::load(engine.target, spec, engine.options.retry.as_ref())?;
         let (stages, now) = (Stages::default(), Counts::default());
-        Ok(StepRun { engine, step, spec, carrier: None, state, retries, batch: 0, stages, now, pass: Pass::default() })
+        let (carrier, streams, pass) = (None, None, Pass::default());
+        Ok(StepRun { engine, step, spec, carrier, streams, returns: 0, state, retries, batch: 0, stages, now, pass })
     }
 
     /// Settles everything that is pending, as far as deadline, budget and operator allow.
     pub(crate) fn run(mut self) -> Result<(StepReport, Outcome), RunError> {
         let rows = scan::count(self.engine.legacy(), self.spec)?;
         self.engine.observer.step_started(&self.spec.name, rows);
-        let stopped = self.passes()?;
+        let stopped = self.in_streams(rows)?;
         let pending = match stopped {
             Some(_) => 0,
             None => scan::count(self.engine.legacy(), self.spec)?.saturating_sub(self.pass.read),
@@ -84,6 +94,28 @@ impl<'e, 'a> StepRun<'e, 'a> {
             outcome = if pending == 0 { Outcome::Complete } else { Outcome::MoreWork };
         }
         Ok((self.report(pending)?, outcome))
+    }
+
+    /// Makes the passes, with more connections than one if the step is large and its rows do not refer to each other.
+    fn in_streams(&mut self, rows: u64) -> Result<Option<Outcome>, RunError> {
+        let connections = if self.refers_to_own() { Vec::new() } else { self.engine.connections(rows)? };
+        if connections.is_empty() {
+            return self.passes();
+        }
+        let task = Task { step: self.step, writer: self.writer() };
+        std::thread::scope(|scope| {
+            let (streams, handles) = Streams::start(scope, connections, task);
+            self.streams = Some(streams);
+            let result = self.passes();
+            self.streams = None;
+            for handle in handles {
+                match handle.join() {
+                    Ok(connection) => self.engine.spare.push(connection),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
+            }
+            result
+        })
     }
 
     fn report(&mut self, pending: u64) -> Result<StepReport, RunError> {
@@ -193,7 +225,9 @@ impl<'e, 'a> StepRun<'e, 'a> {
             Ok(legacy) => self.engine.give_back(legacy),
             Err(panic) => std::panic::resume_unwind(panic),
         }
-        result
+        let outcome = result?;
+        self.take_in(true)?;
+        Ok(outcome.or_else(|| self.engine.over_budget().then_some(Outcome::OverBudget)))
     }
 
     /// Settles what is pending in the pages of a window.
@@ -281,12 +315,67 @@ impl<'e, 'a> StepRun<'e, 'a> {
             return Ok(None);
         }
         self.pass.in_scope += pending.len() as u64;
-        self.settle(&pending, read)
+        self.settle(pending, read)?;
+        Ok(self.engine.over_budget().then_some(Outcome::OverBudget))
+    }
+
+    /// Settles rows: by a stream if that is possible, else at once.
+    fn settle(&mut self, pending: Vec<Pending>, read: Duration) -> Result<(), RunError> {
+        self.take_in(false)?;
+        let began = Instant::now();
+        // The first batch of a step prepares the ground for those beside it.
+        let beside = self.state.in_scope > 0 && self.returns < RETURNS && !pending.iter().any(|pending| pending.again);
+        if beside && let Some(mut streams) = self.streams.take() {
+            let prepared = self.prepare(&pending, &streams);
+            if let Ok(Some(prepared)) = prepared {
+                self.batch += 1;
+                let batch = Batch { number: self.batch, pass: self.pass.number, pending, read, began };
+                streams.send(batch, prepared, &self.state);
+                self.streams = Some(streams);
+                return Ok(());
+            }
+            self.streams = Some(streams);
+            prepared?;
+            self.take_in(true)?;
+        }
+        self.settle_alone(&pending, read, began)
+    }
+
+    fn prepare(&mut self, pending: &[Pending], streams: &Streams) -> Result<Option<Prepared>, RunError> {
+        let mut carrier = self.take_carrier()?;
+        let prepared = carrier.prepare(self.engine.target, pending, streams.prints());
+        self.carrier = Some(carrier);
+        prepared
+    }
+
+    /// Takes in what became of batches that streams have written; all of them, if it is to wait.
+    fn take_in(&mut self, wait: bool) -> Result<(), RunError> {
+        let Some(streams) = &mut self.streams else { return Ok(()) };
+        let mut done = streams.collect(wait);
+        if done.iter().any(|(done, _)| !matches!(done.came, Came::In(_))) {
+            done.extend(streams.collect(true));
+        }
+        let mut back = Vec::new();
+        for (Done { batch, came, .. }, claims) in done {
+            match came {
+                Came::In(carried) => {
+                    self.carrier.iter_mut().for_each(|carrier| carrier.free(&carried.freed));
+                    self.engine.pace.took(batch.began.elapsed() + batch.read);
+                    self.committed(&batch.pending, carried, batch.read, batch.began);
+                }
+                Came::Back => {
+                    self.carrier.iter_mut().for_each(|carrier| carrier.disclaim(&claims));
+                    back.push(batch);
+                }
+                Came::Failed(error) => return Err(error),
+            }
+        }
+        self.returns += u32::from(!back.is_empty());
+        back.iter().try_for_each(|batch| self.settle_alone(&batch.pending, batch.read, Instant::now()))
     }
 
     /// Settles rows in one transaction; if the commit is refused, each row in its own.
-    fn settle(&mut self, pending: &[Pending], read: Duration) -> Result<Option<Outcome>, RunError> {
-        let began = Instant::now();
+    fn settle_alone(&mut self, pending: &[Pending], read: Duration, began: Instant) -> Result<(), RunError> {
         match self.write(pending, None)? {
             Ok(carried) => self.committed(pending, carried, read, began),
             Err(_) => {
@@ -296,7 +385,7 @@ impl<'e, 'a> StepRun<'e, 'a> {
             }
         }
         self.engine.pace.took(began.elapsed() + read);
-        Ok(self.engine.over_budget().then_some(Outcome::OverBudget))
+        Ok(())
     }
 
     fn settle_one(&mut self, one: &[Pending]) -> Result<(), RunError> {
@@ -314,14 +403,13 @@ impl<'e, 'a> StepRun<'e, 'a> {
 
     /// Takes in a batch that is committed.
     fn committed(&mut self, pending: &[Pending], carried: Carried, read: Duration, began: Instant) {
-        let again = pending.iter().filter(|pending| pending.again).count() as u64;
         let counts = carried.counts;
         self.now.add(counts);
         self.pass.seen.add(counts);
         self.pass.postponed += carried.postponed;
         self.pass.settled += counts.total();
         self.engine.standing += counts.rejected;
-        self.state = self.state_after(pending, &carried, again);
+        self.state = self.state.after(self.pass.number, pending, counts);
         let stages = Stages { read, convert: carried.convert, write: began.elapsed().saturating_sub(carried.convert) };
         self.stages.add(Stages { read: Duration::ZERO, ..stages });
         let done = BatchDone {

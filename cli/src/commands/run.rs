@@ -20,6 +20,7 @@ pub(crate) fn run(options: &RunOptions, retry: Option<RejectFilter>) -> Result<S
     let mut target = database::open_target(&options.to)?;
     let engine = cutover_runtime::RunOptions {
         batch: options.batch as usize,
+        streams: options.streams as usize,
         max_rejects: options.max_rejects.0,
         deadline: options.deadline,
         stop: stop::flag(),

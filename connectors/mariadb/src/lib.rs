@@ -23,6 +23,7 @@ use cutover_runtime::connection::{
 };
 use cutover_runtime::step::TargetSpec;
 use cutover_runtime::value::{Kind, Row, Value};
+use cutover_server::ServerUrl;
 use mysql::prelude::Queryable;
 use mysql::{Conn, Params};
 use read::Column;
@@ -30,6 +31,7 @@ use read::Column;
 /// A connection to a MariaDB database.
 pub struct MariaDb {
     conn: Conn,
+    url: ServerUrl,
     /// Name of the database in messages.
     place: String,
     charsets: Charsets,
@@ -173,6 +175,10 @@ impl Connection for MariaDb {
 
     fn append(&mut self, table: &str, columns: &[String], rows: &[Row]) -> Result<(), StoreError> {
         insert::append(self, table, columns, rows)
+    }
+
+    fn another(&mut self) -> Result<Option<Box<dyn Connection>>, StoreError> {
+        Ok(Some(Box::new(open::another(&self.url)?)))
     }
 
     fn lock_runner(&mut self) -> Result<RunnerLock, StoreError> {

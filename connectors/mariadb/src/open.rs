@@ -41,15 +41,24 @@ pub fn open_target(url: &str) -> Result<MariaDb, StoreError> {
     open(url)
 }
 
+/// Opens another connection to a target database, for writing beside others.
+pub(crate) fn another(url: &ServerUrl) -> Result<MariaDb, StoreError> {
+    let mut mariadb = connect(url.clone())?;
+    mariadb.run("SET SESSION innodb_lock_wait_timeout = 1, SESSION lock_wait_timeout = 1")?;
+    Ok(mariadb)
+}
+
 fn open(text: &str) -> Result<MariaDb, StoreError> {
-    let wrong = |place: &str, error: UrlError| StoreError {
-        kind: StoreErrorKind::Other,
-        place: place.to_string(),
-        cause: error.to_string(),
-    };
-    let url = ServerUrl::parse(text).map_err(|error| wrong("the database", error))?;
+    connect(ServerUrl::parse(text).map_err(|error| wrong("the database", &error))?)
+}
+
+fn wrong(place: &str, error: &UrlError) -> StoreError {
+    StoreError { kind: StoreErrorKind::Other, place: place.to_string(), cause: error.to_string() }
+}
+
+fn connect(url: ServerUrl) -> Result<MariaDb, StoreError> {
     let place = url.place();
-    let options = options(&url).map_err(|error| wrong(&place, error))?;
+    let options = options(&url).map_err(|error| wrong(&place, &error))?;
     if !matches!(url.parameter("ssl-mode"), None | Some("disabled" | "DISABLED" | "preferred" | "PREFERRED")) {
         let cause = "the URL asks for an encrypted connection".to_string();
         return Err(StoreError { kind: StoreErrorKind::Encryption, place, cause });
@@ -57,7 +66,7 @@ fn open(text: &str) -> Result<MariaDb, StoreError> {
     let conn = Conn::new(options).map_err(|error| error::fault(&place, &error))?;
     let limits = Limits { packet: 0, increment: 1 };
     let (charsets, catalogue) = (Charsets::default(), Catalogue::default());
-    let mut mariadb = MariaDb { conn, place, charsets, catalogue, limits, open: false };
+    let mut mariadb = MariaDb { conn, url, place, charsets, catalogue, limits, open: false };
     SETTINGS.iter().try_for_each(|sql| mariadb.run(sql))?;
     mariadb.charsets = charsets_of(&mut mariadb)?;
     mariadb.limits = limits_of(&mut mariadb)?;

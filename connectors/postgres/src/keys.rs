@@ -124,12 +124,21 @@ fn next_of(postgres: &mut Postgres, sequence: &Sequence) -> Result<i64, StoreErr
     Ok(postgres.rows(&sql, &[])?.first().map_or(1, |row| row.get(0)))
 }
 
-/// Brings a sequence past a key that is in use. It never goes back.
+/// Brings a sequence past a key that is in use. It never goes back, also where several connections do this at once.
 fn advance(postgres: &mut Postgres, sequence: &Sequence, used: i64) -> Result<(), StoreError> {
-    if sequence.increment > 0 && next_of(postgres, sequence)? <= used {
-        postgres.rows("SELECT setval(to_regclass($1), $2)", &[&sequence.name, &used])?;
+    if sequence.increment <= 0 || next_of(postgres, sequence)? > used {
+        return Ok(());
     }
-    Ok(())
+    let alone = "SELECT pg_advisory_lock(to_regclass($1)::oid::int, 0)";
+    postgres.rows(alone, &[&sequence.name])?;
+    let behind = next_of(postgres, sequence).map(|next| next <= used);
+    let advanced = match behind {
+        Ok(true) => postgres.rows("SELECT setval(to_regclass($1), $2)", &[&sequence.name, &used]).map(|_| ()),
+        other => other.map(|_| ()),
+    };
+    let unlocked = postgres.rows("SELECT pg_advisory_unlock(to_regclass($1)::oid::int, 0)", &[&sequence.name]);
+    // The first error is the one that counts.
+    advanced.and(unlocked.map(|_| ()))
 }
 
 /// Brings the sequence of a table whose keys the conversion gives past the highest of them.

@@ -24,6 +24,7 @@ use cutover_runtime::connection::{
 };
 use cutover_runtime::step::TargetSpec;
 use cutover_runtime::value::{Kind, Row, Value};
+use cutover_server::ServerUrl;
 use form::Form;
 use keys::Keys;
 use postgres::fallible_iterator::FallibleIterator;
@@ -41,6 +42,7 @@ const STATEMENTS: usize = 256;
 /// A connection to a PostgreSQL database.
 pub struct Postgres {
     client: Client,
+    url: ServerUrl,
     /// Name of the database in messages.
     place: String,
     statements: HashMap<String, Statement>,
@@ -210,6 +212,10 @@ impl Connection for Postgres {
 
     fn append(&mut self, table: &str, columns: &[String], rows: &[Row]) -> Result<(), StoreError> {
         copy::append(self, table, columns, rows)
+    }
+
+    fn another(&mut self) -> Result<Option<Box<dyn Connection>>, StoreError> {
+        Ok(Some(Box::new(open::another(&self.url)?)))
     }
 
     fn lock_runner(&mut self) -> Result<RunnerLock, StoreError> {

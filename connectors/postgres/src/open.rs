@@ -27,6 +27,10 @@ const SETTINGS: &str = "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET In
                         SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; \
                         SET client_min_messages = 'notice'";
 
+/// What the session of a target is told besides. Tables grow from nothing to millions of rows while it lasts, and plans
+/// made from what was known of them before would read all of them for each batch.
+const GROWING: &str = "SET plan_cache_mode = force_custom_plan; SET enable_seqscan = off";
+
 /// Opens a legacy database. It is never written.
 pub fn open_legacy(url: &str) -> Result<Postgres, StoreError> {
     let mut postgres = open(url)?;
@@ -36,28 +40,42 @@ pub fn open_legacy(url: &str) -> Result<Postgres, StoreError> {
 
 /// Opens a target database.
 pub fn open_target(url: &str) -> Result<Postgres, StoreError> {
-    open(url)
+    let mut postgres = open(url)?;
+    postgres.batch(GROWING)?;
+    Ok(postgres)
+}
+
+/// Opens another connection to a target database, for writing beside others.
+pub(crate) fn another(url: &ServerUrl) -> Result<Postgres, StoreError> {
+    let mut postgres = connect(url.clone())?;
+    postgres.batch(GROWING)?;
+    postgres.batch("SET lock_timeout = '1s'")?;
+    Ok(postgres)
 }
 
 fn open(text: &str) -> Result<Postgres, StoreError> {
-    let wrong = |place: &str, error: UrlError| StoreError {
-        kind: StoreErrorKind::Other,
-        place: place.to_string(),
-        cause: error.to_string(),
-    };
-    let url = ServerUrl::parse(text).map_err(|error| wrong("the database", error))?;
+    connect(ServerUrl::parse(text).map_err(|error| wrong("the database", &error))?)
+}
+
+fn wrong(place: &str, error: &UrlError) -> StoreError {
+    StoreError { kind: StoreErrorKind::Other, place: place.to_string(), cause: error.to_string() }
+}
+
+fn connect(url: ServerUrl) -> Result<Postgres, StoreError> {
     let place = url.place();
     let cut = Arc::new(AtomicBool::new(false));
-    let config = configure(&url, cut.clone()).map_err(|error| wrong(&place, error))?;
+    let config = configure(&url, cut.clone()).map_err(|error| wrong(&place, &error))?;
     if !matches!(url.parameter("sslmode"), None | Some("disable" | "allow" | "prefer")) {
         let cause = "the URL asks for an encrypted connection".to_string();
         return Err(StoreError { kind: StoreErrorKind::Encryption, place, cause });
     }
     let client = config.connect(NoTls).map_err(|error| error::fault(&place, &error))?;
     let (statements, catalogue, keys) = (HashMap::new(), Catalogue::default(), Keys::default());
-    let mut postgres = Postgres { client, place, statements, catalogue, keys, transaction: Transaction::None, cut };
+    let schema = url.parameter("schema").map(str::to_string);
+    let transaction = Transaction::None;
+    let mut postgres = Postgres { client, url, place, statements, catalogue, keys, transaction, cut };
     postgres.batch(SETTINGS)?;
-    if let Some(schema) = url.parameter("schema") {
+    if let Some(schema) = schema {
         postgres.rows("SELECT set_config('search_path', quote_ident($1), false)", &[&schema])?;
     }
     Ok(postgres)

@@ -2,17 +2,60 @@
 
 use super::{FINAL, StepRun};
 use crate::carry::{Carried, Carrier, Pending, Reject};
-use crate::connection::{StoreError, StoreErrorKind};
+use crate::connection::{Connection, StoreError, StoreErrorKind};
 use crate::entries;
 use crate::error::{OnSide, RunError, Side};
 use crate::failpoint;
 use crate::fingerprint::hex;
-use crate::journal::{BATCH, REJECT, StepState, int, text};
+use crate::journal::{BATCH, REJECT, int, text};
 use crate::lock;
 use crate::report::key_text;
+use crate::step::StepSpec;
 use crate::value::{Row, Value};
 
-impl StepRun<'_, '_> {
+/// Who writes batches: the step, and the run that it belongs to.
+#[derive(Clone, Copy)]
+pub(super) struct Writer<'a> {
+    pub(super) spec: &'a StepSpec,
+    pub(super) run: i64,
+    pub(super) epoch: i64,
+}
+
+impl Writer<'_> {
+    /// Writes entries, rejects and the record of a batch, within the open transaction.
+    pub(super) fn record(
+        &self,
+        target: &mut dyn Connection,
+        batch: i64,
+        pending: &[Pending],
+        carried: &mut Carried,
+    ) -> Result<(), RunError> {
+        let map = &self.spec.name;
+        for pending in pending.iter().filter(|pending| pending.again) {
+            entries::remove(target, self.spec, &pending.key)?;
+            REJECT.remove(target, &vec![text(map), text(&key_text(&pending.key))])?;
+        }
+        let columns: Vec<String> = entries::columns(self.spec).into_iter().map(|(name, _)| name).collect();
+        let rows = std::mem::take(&mut carried.entries).into_iter().map(|entry| entry.into_row(self.run));
+        target.append(&self.spec.map_table, &columns, &rows.collect::<Vec<Row>>()).on(Side::Target)?;
+        let rejects = std::mem::take(&mut carried.rejects).into_iter().map(|reject| reject.into_row(map, self.run));
+        target.append(REJECT.name, &REJECT.names(), &rejects.collect::<Vec<Row>>()).on(Side::Target)?;
+        BATCH.insert(target, &self.batch_row(batch, pending, carried))
+    }
+
+    fn batch_row(&self, batch: i64, pending: &[Pending], carried: &Carried) -> Row {
+        let key = |pending: Option<&Pending>| pending.map_or(Value::Null, |pending| text(&key_text(&pending.key)));
+        let counts = carried.counts;
+        let numbers = [pending.len() as u64, counts.migrated, counts.found, counts.rejected];
+        let mut row = vec![int(self.run), text(&self.spec.name), int(batch)];
+        row.extend([key(pending.first()), key(pending.last())]);
+        row.extend(numbers.map(|number| Value::Integer(number.into())));
+        row.push(text(&hex(carried.fingerprint)));
+        row
+    }
+}
+
+impl<'a> StepRun<'_, 'a> {
     /// Writes one batch. The inner error is a commit that a constraint refused; nothing is written then.
     pub(super) fn write(
         &mut self,
@@ -58,19 +101,31 @@ impl StepRun<'_, '_> {
             Some(refusal) => self.refused(pending, refusal),
             None => self.carry(pending)?,
         };
-        self.journal(pending, &mut carried)?;
+        self.batch += 1;
+        self.writer().record(self.engine.target, self.batch, pending, &mut carried)?;
+        let state = self.state.after(self.pass.number, pending, carried.counts);
+        state.write(self.engine.target, &self.spec.name)?;
         Ok(carried)
     }
 
+    pub(super) fn writer(&self) -> Writer<'a> {
+        Writer { spec: self.spec, run: self.engine.run, epoch: self.engine.epoch }
+    }
+
     fn carry(&mut self, pending: &[Pending]) -> Result<Carried, RunError> {
-        let mut carrier = match self.carrier.take() {
-            Some(carrier) => carrier,
-            None => Carrier::load(self.engine.target, self.step, self.engine.steps)?,
-        };
+        let mut carrier = self.take_carrier()?;
         let postpone = carrier.links.refer_to_own() && self.pass.number != FINAL;
         let carried = carrier.carry(self.engine.target, pending, postpone)?;
         self.carrier = Some(carrier);
         Ok(carried)
+    }
+
+    /// Returns the carrier, which is loaded anew after a transaction that came to nothing.
+    pub(super) fn take_carrier(&mut self) -> Result<Carrier<'a>, RunError> {
+        match self.carrier.take() {
+            Some(carrier) => Ok(carrier),
+            None => Carrier::load(self.engine.target, self.step, self.engine.steps),
+        }
     }
 
     /// A commit names no row and no column: the row that was alone in its transaction is the one.
@@ -88,52 +143,5 @@ impl StepRun<'_, '_> {
             carried.refuse(reject, self.spec);
         }
         carried
-    }
-
-    /// Writes entries, rejects, the batch and the step's counters.
-    fn journal(&mut self, pending: &[Pending], carried: &mut Carried) -> Result<(), RunError> {
-        let (run, map) = (self.engine.run, &self.spec.name);
-        let again: Vec<&Pending> = pending.iter().filter(|pending| pending.again).collect();
-        for pending in &again {
-            entries::remove(self.engine.target, self.spec, &pending.key)?;
-            REJECT.remove(self.engine.target, &vec![text(map), text(&key_text(&pending.key))])?;
-        }
-        let columns: Vec<String> = entries::columns(self.spec).into_iter().map(|(name, _)| name).collect();
-        let rows: Vec<Row> =
-            std::mem::take(&mut carried.entries).into_iter().map(|entry| entry.into_row(run)).collect();
-        self.engine.target.append(&self.spec.map_table, &columns, &rows).on(Side::Target)?;
-        let rejects = std::mem::take(&mut carried.rejects).into_iter();
-        let rejects: Vec<Row> = rejects.map(|reject| reject.into_row(map, run)).collect();
-        self.engine.target.append(REJECT.name, &REJECT.names(), &rejects).on(Side::Target)?;
-        self.batch += 1;
-        let row = self.batch_row(pending, carried);
-        BATCH.insert(self.engine.target, &row)?;
-        self.state_after(pending, carried, again.len() as u64).write(self.engine.target, map)
-    }
-
-    fn batch_row(&self, pending: &[Pending], carried: &Carried) -> Row {
-        let key = |pending: Option<&Pending>| pending.map_or(Value::Null, |pending| text(&key_text(&pending.key)));
-        let counts = carried.counts;
-        let numbers = [pending.len() as u64, counts.migrated, counts.found, counts.rejected];
-        let mut row = vec![int(self.engine.run), text(&self.spec.name), int(self.batch)];
-        row.extend([key(pending.first()), key(pending.last())]);
-        row.extend(numbers.map(|number| Value::Integer(number.into())));
-        row.push(text(&hex(carried.fingerprint)));
-        row
-    }
-
-    /// Returns how the step stands once a batch is in.
-    pub(super) fn state_after(&self, pending: &[Pending], carried: &Carried, again: u64) -> StepState {
-        let mut settled = self.state.settled;
-        settled.add(carried.counts);
-        settled.rejected -= again.min(settled.rejected);
-        StepState {
-            in_scope: settled.total(),
-            settled,
-            gone: 0,
-            complete: false,
-            pass: self.pass.number,
-            last_key: pending.last().map(|pending| key_text(&pending.key)),
-        }
     }
 }

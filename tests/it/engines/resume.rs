@@ -46,6 +46,24 @@ fn undisturbed(engine: Engine) -> Option<(Vec<Vec<String>>, Duration)> {
 }
 
 #[test]
+fn any_number_of_streams_leaves_the_same() {
+    for engine in SERVERS {
+        let Some(one) = target(engine) else { continue };
+        Ended::from(run(&one.url(), "100").args(["--streams", "1"]).output().unwrap()).with(0);
+        for streams in ["2", "5"] {
+            let several = target(engine).unwrap();
+            // Small batches, so that rows with the same values are under way at the same time.
+            let ended = Ended::from(run(&several.url(), "7").args(["--streams", streams]).output().unwrap()).with(0);
+            assert_eq!(content(&several), content(&one), "{engine:?}, {streams} streams");
+            assert!(ended.out.contains("complete"), "{}", ended.out);
+            let query = "SELECT SUM(b.migrated + b.found + b.rejected), MAX(s.in_scope) FROM cutover_step s
+                         JOIN cutover_batch b ON b.map = s.map GROUP BY s.map HAVING SUM(b.rows) <> MAX(s.in_scope)";
+            assert_eq!(several.ask(query, &[Kind::Integer, Kind::Integer]), Vec::<String>::new(), "{engine:?}");
+        }
+    }
+}
+
+#[test]
 fn runs_that_are_killed_leave_nothing_out_and_nothing_twice() {
     for engine in SERVERS {
         let Some((expected, whole)) = undisturbed(engine) else { continue };
