@@ -109,7 +109,8 @@ fn singular(word: &str) -> String {
 
 /// Returns how alike two lists of words are: 100 for the same, 0 for nothing in common.
 pub(super) fn likeness(left: &[String], right: &[String]) -> u32 {
-    if left == right || left.concat() == right.concat() {
+    let letters = |words: &[String]| words.iter().map(String::len).sum::<usize>();
+    if left == right || (letters(left) == letters(right) && left.concat() == right.concat()) {
         return 100;
     }
     let mut free: Vec<&String> = right.iter().collect();

@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// How alike names must be for two tables to be compared at all.
 const COMPARED: u32 = 36;
+/// Of how many tables with the most alike names the columns are compared: all with all takes too long.
+const NEAREST: usize = 12;
 /// How alike two tables must be to become a pair.
 const PAIRED: u32 = 45;
 
@@ -93,16 +95,31 @@ fn candidates(legacy: &[Named<'_>], target: &[Named<'_>]) -> Vec<TablePair> {
     for (from, named) in legacy.iter().enumerate() {
         let sharing: BTreeSet<usize> =
             named.words.iter().filter_map(|word| by_word.get(word.as_str())).flatten().copied().collect();
-        candidates.extend(sharing.into_iter().filter_map(|to| compare((from, named), (to, &target[to]))));
+        let mut near: Vec<(u32, usize, usize)> = sharing
+            .into_iter()
+            .map(|to| named_alike(named, to, &target[to]))
+            .filter(|near| near.0 >= COMPARED)
+            .collect();
+        near.sort_by_key(|(names, to, _)| (std::cmp::Reverse(*names), *to));
+        let near = near.into_iter().take(NEAREST);
+        candidates.extend(
+            near.filter_map(|(names, to, left_out)| compare((from, named), (to, &target[to]), (names, left_out))),
+        );
     }
     candidates
 }
 
-fn compare((from, legacy): (usize, &Named<'_>), (to, target): (usize, &Named<'_>)) -> Option<TablePair> {
+/// Returns how alike the names of two tables are, the second table, and how many words were left out for that.
+fn named_alike(legacy: &Named<'_>, to: usize, target: &Named<'_>) -> (u32, usize, usize) {
     let (names, left_out) = likeness_without_front((&legacy.words, &legacy.costs), (&target.words, &target.costs));
-    if names < COMPARED {
-        return None;
-    }
+    (names, to, left_out)
+}
+
+fn compare(
+    (from, legacy): (usize, &Named<'_>),
+    (to, target): (usize, &Named<'_>),
+    (names, left_out): (u32, usize),
+) -> Option<TablePair> {
     let alike: Vec<Candidate> = columns::candidates(legacy, target);
     let columns = columns::chosen(alike).iter().filter(|pair| pair.alike >= SURE).count();
     let all = legacy.columns.len().min(target.columns.len()).max(1);
