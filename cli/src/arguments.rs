@@ -26,6 +26,10 @@ pub(crate) enum Command {
     Explain(ExplainOptions),
     /// Lays mappings out in the one style
     Fmt(FmtOptions),
+    /// Compares what two mappings mean
+    Diff(DiffOptions),
+    /// Drafts a mapping from two schemas, every guess marked
+    Init(InitOptions),
     /// Writes Rust, SQL, diagrams and pages for reviewers
     Generate(GenerateOptions),
     /// Shows the steps, their order and what each does
@@ -91,6 +95,44 @@ pub(crate) struct FmtOptions {
     /// Write nothing; show what would change
     #[arg(long)]
     pub(crate) diff: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DiffOptions {
+    /// The mapping as it was
+    #[arg(value_name = "OLD")]
+    pub(crate) old: PathBuf,
+    /// The mapping as it is
+    #[arg(value_name = "NEW")]
+    pub(crate) new: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InitOptions {
+    /// Legacy schema: a DDL file, or the URL of a database, whose DDL is then saved beside the mapping
+    #[arg(value_name = "LEGACY")]
+    pub(crate) legacy: PathBuf,
+    /// Target schema, in the same way
+    #[arg(value_name = "TARGET")]
+    pub(crate) target: PathBuf,
+    /// Mapping to write, which must not be there yet [default: print it]
+    #[arg(long, short, value_name = "FILE.map")]
+    pub(crate) output: Option<PathBuf>,
+    /// Time zone of the legacy clock, such as America/Toronto
+    #[arg(long, value_name = "ZONE")]
+    pub(crate) legacy_timezone: Option<String>,
+    /// Time zone of the target clock, such as UTC
+    #[arg(long, value_name = "ZONE")]
+    pub(crate) target_timezone: Option<String>,
+    /// Dialect of the legacy DDL; guessed if not given
+    #[arg(long, value_enum, value_name = "DIALECT")]
+    pub(crate) legacy_as: Option<DialectName>,
+    /// Dialect of the target DDL; guessed if not given
+    #[arg(long, value_enum, value_name = "DIALECT")]
+    pub(crate) target_as: Option<DialectName>,
 }
 
 /// What can be generated.

@@ -3,9 +3,11 @@
 mod against;
 pub(crate) mod check;
 pub(crate) mod demo;
+pub(crate) mod diff;
 pub(crate) mod explain;
 pub(crate) mod fmt;
 pub(crate) mod generate;
+pub(crate) mod init;
 pub(crate) mod plan;
 pub(crate) mod rollback;
 pub(crate) mod run;

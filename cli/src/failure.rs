@@ -28,6 +28,11 @@ impl Failure {
         Failure { message: message.into(), status: Status::Findings }
     }
 
+    /// The same as a mistake in the call.
+    pub(crate) fn into_usage(self) -> Failure {
+        Failure { status: Status::Usage, ..self }
+    }
+
     pub(crate) fn status(&self) -> Status {
         self.status
     }

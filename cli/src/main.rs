@@ -8,6 +8,7 @@ mod mapping;
 mod output;
 mod progress;
 mod stop;
+mod whole;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
@@ -30,6 +31,8 @@ fn run(command: Command) -> Result<Status, Failure> {
         Command::Check(options) => commands::check::run(&options),
         Command::Explain(options) => commands::explain::run(&options),
         Command::Fmt(options) => commands::fmt::run(&options),
+        Command::Diff(options) => commands::diff::run(&options),
+        Command::Init(options) => commands::init::run(&options),
         Command::Generate(options) => commands::generate::run(&options),
         Command::Plan(options) => commands::plan::run(&options),
         Command::Run(options) => commands::run::run(&options, None),

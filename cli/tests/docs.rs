@@ -60,6 +60,13 @@ fn the_page_for_django_does_what_it_says() {
     assert!(shell.play("django.md") > 10, "the page has hardly any command left");
 }
 
+#[test]
+fn the_page_about_drafts_does_what_it_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut shell = Shell { page: "", folder: folder.path(), variables: BTreeMap::new(), status: 0 };
+    assert!(shell.play("starting.md") > 5, "the page has hardly any command left");
+}
+
 /// As much of a shell as the pages use. `sqlite3` and `mail` are played, since not every machine has them.
 struct Shell<'a> {
     page: &'static str,

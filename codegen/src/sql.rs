@@ -1,6 +1,7 @@
 //! The SQL backend: one folder per dialect, one file per artefact, one section per step in running order. Meant for
 //! both sides on one server. Every file is parsed back in its dialect before it counts as made.
 
+mod changed;
 mod counts;
 mod deviations;
 mod dialect;
@@ -12,6 +13,7 @@ mod pending;
 mod read;
 mod rollback;
 
+pub use changed::{Asked, changed};
 pub use expression::Unsupported;
 pub(crate) use read::table_of;
 

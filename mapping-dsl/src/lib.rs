@@ -5,6 +5,8 @@ pub mod ast;
 mod check;
 mod compile;
 pub mod diagnostic;
+pub mod difference;
+pub mod draft;
 pub mod format;
 mod lines;
 mod lower;

@@ -2,14 +2,13 @@
 
 use crate::arguments::FmtOptions;
 use crate::failure::Failure;
-use crate::output;
-use crate::{Status, mapping};
+use crate::{Status, mapping, output, whole};
 use cutover_mapping_dsl::format::{Formatted, format};
 use similar::{ChangeTag, TextDiff};
 use std::fs;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::ops::RangeInclusive;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The name that stands for the standard input.
 const STDIN: &str = "-";
@@ -69,26 +68,14 @@ fn replace(path: &Path, text: &str) -> Result<(), Failure> {
     if permissions.readonly() {
         return Err(Failure::environment(format!("{} cannot be written: it is read-only", path.display())));
     }
-    let beside = beside(&file);
-    let written = write_whole(&beside, text)
+    let beside = whole::beside(&file);
+    let written = whole::write(&beside, text)
         .and_then(|()| fs::set_permissions(&beside, permissions))
         .and_then(|()| fs::rename(&beside, &file));
     written.map_err(|error| {
         let _ = fs::remove_file(&beside);
         cannot(error)
     })
-}
-
-fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
-    let mut file = fs::File::create_new(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
-}
-
-/// Returns the name of a new file in the same folder.
-fn beside(file: &Path) -> PathBuf {
-    let name = file.file_name().unwrap_or_default().to_string_lossy();
-    file.with_file_name(format!(".{name}.{}.tmp", std::process::id()))
 }
 
 /// Prints what would change, as `diff -u` does.

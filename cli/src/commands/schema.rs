@@ -11,6 +11,7 @@ use cutover_mapping_dsl::schema::translate::create_statements;
 use cutover_mapping_dsl::schema::{Dialect, Schema, encoding, read};
 use cutover_mapping_dsl::source::FileId;
 use cutover_mapping_dsl::types::Type;
+use std::path::Path;
 
 pub(crate) fn run(options: &SchemaOptions) -> Result<Status, Failure> {
     let schema = schema(options)?;
@@ -51,13 +52,19 @@ fn schema(options: &SchemaOptions) -> Result<Schema, Failure> {
             None => Err(Failure::usage("a mapping has two schemas: say --side legacy or --side target")),
         };
     }
-    let failed = |cause: String| Failure::environment(format!("{}: {cause}", options.file.display()));
-    let bytes = std::fs::read(&options.file).map_err(|error| failed(error.to_string()))?;
-    match options.read_as.map(dialect) {
+    let bytes = std::fs::read(&options.file)
+        .map_err(|error| Failure::environment(format!("{}: {error}", options.file.display())))?;
+    understood(&options.file, bytes, options.read_as)
+}
+
+/// Returns what the DDL in a file says, read as a dialect or as the one that fits best.
+pub(crate) fn understood(file: &Path, bytes: Vec<u8>, read: Option<DialectName>) -> Result<Schema, Failure> {
+    let schema = match read.map(dialect) {
         Some(dialect) => read_as(bytes, dialect),
         None => guess(&bytes),
-    }
-    .map_err(|error| failed(format!("it is {error}; convert it, or make the dump with UTF-8")))
+    };
+    let words = |error| format!("{}: it is {error}; convert it, or make the dump with UTF-8", file.display());
+    schema.map_err(|error| Failure::environment(words(error)))
 }
 
 fn read_as(bytes: Vec<u8>, dialect: Dialect) -> Result<Schema, encoding::NotText> {

@@ -1,6 +1,6 @@
 //! Deviations, in both directions: rows without counterpart, and columns whose value is not what the mapping says.
 
-mod columns;
+pub(super) mod columns;
 
 use super::dialect::SqlDialect;
 use super::expression::{Translator, Unsupported};
@@ -13,9 +13,9 @@ use cutover_mapping_dsl::plan::{ExprKind, Plan, Rule, Step, Target};
 use std::collections::BTreeMap;
 
 /// Alias of the migration table.
-const ENTRY: &str = "cutover_entry";
+pub(super) const ENTRY: &str = "cutover_entry";
 /// Alias of the target table.
-const FOUND: &str = "cutover_found";
+pub(super) const FOUND: &str = "cutover_found";
 
 /// The file.
 #[derive(Template)]
@@ -116,7 +116,7 @@ fn deviations(plan: &Plan, step: &Step, writers: &Writers<'_>, dialect: &dyn Sql
     }
 }
 
-fn blocked(dialect: &dyn SqlDialect, unsupported: Vec<Unsupported>) -> Vec<String> {
+pub(super) fn blocked(dialect: &dyn SqlDialect, unsupported: Vec<Unsupported>) -> Vec<String> {
     unsupported.iter().map(|what| not_expressible(dialect, what)).collect()
 }
 

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // in tests a panic is the message; clippy.toml knows test functions only
 
+mod changed;
 mod diagrams;
 mod markdown;
 mod operators;

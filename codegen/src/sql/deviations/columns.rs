@@ -8,22 +8,28 @@ use crate::sql::read;
 use cutover_mapping_dsl::plan::{Plan, Rule, Step, Target};
 
 /// The query for one column.
-pub(super) struct ColumnQuery {
+pub(in crate::sql) struct ColumnQuery {
     /// Table and column, for the comment.
     pub(super) name: String,
     /// The rule as written, and where.
     pub(super) rule: String,
-    pub(super) blocked: Vec<String>,
+    pub(in crate::sql) blocked: Vec<String>,
     /// Table and column, as a literal in the result.
     pub(super) label: String,
-    pub(super) expected: String,
-    pub(super) found: String,
-    pub(super) joins: Vec<String>,
-    pub(super) conditions: Vec<String>,
+    pub(in crate::sql) expected: String,
+    pub(in crate::sql) found: String,
+    pub(in crate::sql) joins: Vec<String>,
+    pub(in crate::sql) conditions: Vec<String>,
 }
 
 /// Builds the query for one column.
-pub(super) fn column(plan: &Plan, step: &Step, target: &Target, rule: &Rule, dialect: &dyn SqlDialect) -> ColumnQuery {
+pub(in crate::sql) fn column(
+    plan: &Plan,
+    step: &Step,
+    target: &Target,
+    rule: &Rule,
+    dialect: &dyn SqlDialect,
+) -> ColumnQuery {
     let mut translator = Translator::new(plan, step, dialect, ENTRY);
     let fragment = translator.at(rule.line, &rule.value);
     if is_folded(target, rule) {

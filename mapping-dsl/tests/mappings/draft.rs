@@ -1,0 +1,203 @@
+//! Drafts of mappings: what `cutover init` makes of two schemas.
+
+use crate::random::Random;
+use crate::support::messages;
+use cutover_mapping_dsl::diagnostic::Code;
+use cutover_mapping_dsl::draft::{Draft, DraftSide, draft};
+use cutover_mapping_dsl::format::format;
+use cutover_mapping_dsl::schema::{Dialect, Schema, encoding, read};
+use cutover_mapping_dsl::source::FileId;
+use cutover_mapping_dsl::{Compiled, compile};
+use std::path::{Path, PathBuf};
+
+/// A script with what it says.
+struct Script {
+    name: String,
+    text: String,
+    schema: Schema,
+}
+
+impl Script {
+    fn new(name: &str, text: &str, dialect: Dialect) -> Script {
+        Script { name: name.to_string(), text: text.to_string(), schema: read::read(FileId(0), text, dialect) }
+    }
+
+    fn read(path: &Path, dialect: Dialect) -> Script {
+        let bytes = std::fs::read(path).expect("the corpus can be read");
+        let text = encoding::decode(bytes, dialect).expect("the corpus is text");
+        Script::new(&path.file_name().expect("it is a file").to_string_lossy(), &text, dialect)
+    }
+}
+
+fn drafted(legacy: &Script, target: &Script) -> Draft {
+    let legacy = DraftSide { schema: &legacy.schema, file: "legacy.sql", zone: Some("America/Toronto") };
+    let target = DraftSide { schema: &target.schema, file: "target.sql", zone: Some("UTC") };
+    draft(&legacy, &target).expect("a draft can be laid out")
+}
+
+fn compiled(draft: &Draft, legacy: &Script, target: &Script) -> Compiled {
+    compile("draft.map", &draft.text, &mut |name| {
+        Ok(if name == "legacy.sql" { &legacy.text } else { &target.text }.as_bytes().to_vec())
+    })
+}
+
+/// What a draft may leave open: target columns and keys without value, columns whose names cannot be written, nothing to
+/// map.
+const QUESTIONS: [Code; 4] = [Code::UNMAPPED_TARGET, Code::TARGET_KEY, Code::UNMAPPED_LEGACY, Code::EMPTY];
+
+/// Checks that a draft parses, stays as it is when laid out again, and asks nothing but questions.
+fn is_sound(legacy: &Script, target: &Script) {
+    let draft = drafted(legacy, target);
+    let compiled = compiled(&draft, legacy, target);
+    let place = format!("{} to {}", legacy.name, target.name);
+    let wrong = compiled.diagnostics.iter().filter(|found| !QUESTIONS.contains(&found.code)).count();
+    assert_eq!(wrong, 0, "{place}:\n{}\n{}", messages(&compiled), draft.text);
+    assert_eq!(format(&draft.text).expect("it can be laid out").text, draft.text, "{place}");
+    assert_eq!(drafted(legacy, target), draft, "{place}: the same schemas give the same draft");
+}
+
+fn opal(file: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/opal").join(file)
+}
+
+/// All scripts of the corpus.
+fn scripts() -> Vec<Script> {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/schema");
+    let mut scripts = Vec::new();
+    for dialect in Dialect::ALL {
+        let files = std::fs::read_dir(corpus.join(dialect.name())).expect("each dialect has a folder");
+        let mut paths: Vec<PathBuf> = files.map(|file| file.expect("it can be listed").path()).collect();
+        paths.sort();
+        scripts.extend(paths.iter().map(|path| Script::read(path, dialect)));
+    }
+    scripts.push(Script::read(&opal("legacy.sql"), Dialect::MariaDb));
+    scripts.push(Script::read(&opal("target.sql"), Dialect::PostgreSql));
+    scripts.retain(|script| !script.schema.tables.is_empty());
+    scripts
+}
+
+#[test]
+fn every_pair_of_schemas_gives_a_draft_that_only_asks_questions() {
+    let scripts = scripts();
+    assert!(scripts.len() > 12, "the corpus has hardly any script left");
+    for legacy in &scripts {
+        for target in &scripts {
+            is_sound(legacy, target);
+        }
+    }
+}
+
+#[test]
+fn opal_is_drafted_as_reviewed() {
+    let legacy = Script::read(&opal("legacy.sql"), Dialect::MariaDb);
+    let target = Script::read(&opal("target.sql"), Dialect::PostgreSql);
+    insta::assert_snapshot!(drafted(&legacy, &target).text);
+}
+
+const LIBRARY: &str = "
+    CREATE TABLE tblMember (
+      MemberNo int unsigned NOT NULL AUTO_INCREMENT PRIMARY KEY,
+      FullName varchar(80) NOT NULL,
+      Status enum('Active','Gone','?') NOT NULL,
+      Joined datetime(6) NOT NULL,
+      Points bigint,
+      VouchedBy int unsigned REFERENCES tblMember (MemberNo),
+      Kind tinyint NOT NULL,
+      Fax varchar(20),
+      Home point
+    );
+    CREATE TABLE tblLoan (
+      LoanNo int NOT NULL PRIMARY KEY,
+      MemberNo int unsigned NOT NULL,
+      Title varchar(80),
+      TakenAt datetime NOT NULL,
+      FOREIGN KEY (MemberNo) REFERENCES tblMember (MemberNo)
+    );
+    CREATE TABLE tblFine (LoanNo int NOT NULL, Seq int NOT NULL, Cents int NOT NULL, PRIMARY KEY (LoanNo, Seq));
+    CREATE TABLE tblLog (line text);
+    CREATE TABLE tblMembers_Old (MemberNo int NOT NULL PRIMARY KEY);";
+
+const LENDING: &str = "
+    CREATE TABLE lending_member (
+      id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+      uuid uuid NOT NULL UNIQUE,
+      legacy_id integer UNIQUE,
+      full_name varchar(40) NOT NULL,
+      status varchar(8) NOT NULL CHECK (status IN ('ACTIVE', 'LEFT')),
+      joined_on date NOT NULL,
+      points integer NOT NULL,
+      kind varchar(6) NOT NULL CHECK (kind IN ('adult', 'child')),
+      vouched_by_id bigint REFERENCES lending_member (id),
+      newsletter boolean NOT NULL,
+      nickname text,
+      area polygon NOT NULL
+    );
+    CREATE TABLE lending_loan (
+      id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+      member_id bigint NOT NULL REFERENCES lending_member (id),
+      title varchar(80) NOT NULL,
+      taken_at timestamp with time zone NOT NULL,
+      branch_id integer NOT NULL REFERENCES lending_branch (id)
+    );
+    CREATE TABLE lending_branch (id integer GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY, city text NOT NULL);
+    CREATE TABLE lending_fine (loan_id bigint NOT NULL, seq integer NOT NULL, cents integer NOT NULL, PRIMARY KEY (loan_id, seq));
+    CREATE TABLE lending_log (id integer PRIMARY KEY, line text);";
+
+#[test]
+fn a_draft_says_what_it_guessed_and_what_it_asks() {
+    let legacy = Script::new("library", LIBRARY, Dialect::MariaDb);
+    let target = Script::new("lending", LENDING, Dialect::PostgreSql);
+    is_sound(&legacy, &target);
+    let draft = drafted(&legacy, &target);
+    insta::assert_snapshot!(format!("{}\n{:#?}", draft.text, draft.counts));
+}
+
+const HOSTILE: &str = r#"
+    CREATE TABLE "map" (
+      "key" integer PRIMARY KEY, "drop" text NOT NULL, "_" text, "null" text, "true" text, "values" text, "where" text,
+      "a b" text, "a""b" text, "a`b" text, "a
+b" text, "naïve" text, "日本" text, "// no comment" text, "{" text, "}" text, "->" text, "\" text, "/*" text,
+      "kind" text CHECK ("kind" IN ('a"b', 'a\b', 'a''b', 'x
+y', '`', '// c', '}', '', 'é')));
+    CREATE TABLE "map `x`" ("id" integer PRIMARY KEY, "name" text);
+    CREATE TABLE "map
+two" ("id" integer PRIMARY KEY, "name" text);
+    CREATE TABLE "日本" ("id" integer PRIMARY KEY, "map_key" integer REFERENCES "map" ("key"), "name" text);
+    CREATE TABLE "1" ("1" integer PRIMARY KEY, "2" text NOT NULL);
+    CREATE TABLE "-- leave" ("old" integer PRIMARY KEY, "new" text, "language 1" text, "}
+}" text NOT NULL);
+    CREATE TABLE "self" ("id" integer PRIMARY KEY, "self_id" integer NOT NULL REFERENCES "self" ("id"));
+    CREATE TABLE "Map" ("key" integer PRIMARY KEY);
+    CREATE TABLE "no columns that fit" ("p" point);"#;
+
+#[test]
+fn hostile_names_are_quoted_or_left_to_remarks() {
+    let scripts = [Dialect::PostgreSql, Dialect::Sqlite].map(|dialect| Script::new("hostile", HOSTILE, dialect));
+    for legacy in &scripts {
+        for target in &scripts {
+            is_sound(legacy, target);
+        }
+    }
+    insta::assert_snapshot!(drafted(&scripts[0], &scripts[0]).text);
+}
+
+#[test]
+fn names_made_of_anything_give_a_draft_that_parses() {
+    let bits = [
+        "`", "\"\"", "\n", "\r", "//", "/*", "{", "}", "(", "->", "\\", "é", "日", " ", ".", "map", "old", "_", "\t",
+        "\u{2028}",
+    ];
+    let mut random = Random(7);
+    for _ in 0..200 {
+        let mut name = || (0..1 + random.below(4)).map(|_| bits[random.below(bits.len())]).collect::<String>();
+        let table = |name: &mut dyn FnMut() -> String| {
+            let columns: Vec<String> = (0..4).map(|at| format!("\"{at}{}\" text NOT NULL", name())).collect();
+            format!("CREATE TABLE \"{}\" (\"{}\" integer PRIMARY KEY, {});\n", name(), name(), columns.join(", "))
+        };
+        let text = table(&mut name) + &table(&mut name);
+        let script = Script::new(&text, &text, Dialect::Sqlite);
+        if !script.schema.tables.is_empty() {
+            is_sound(&script, &script);
+        }
+    }
+}
