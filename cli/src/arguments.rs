@@ -267,6 +267,9 @@ pub(crate) struct VerifyOptions {
     /// Only these maps of the mapping
     #[arg(long = "map", value_name = "NAME", value_delimiter = ',')]
     pub(crate) maps: Vec<String>,
+    /// Kinds of deviations that are none, such as rows that were born in the new system
+    #[arg(long, value_name = "KIND", value_delimiter = ',', value_enum)]
+    pub(crate) ignore: Vec<Ignored>,
     /// Show values, which may be personal, instead of their kind and length
     #[arg(long)]
     pub(crate) show_values: bool,
@@ -276,6 +279,27 @@ pub(crate) struct VerifyOptions {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// A kind of deviation that `verify` passes over.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Ignored {
+    /// Legacy rows that are not settled
+    Missing,
+    /// Rows that are gone from the target
+    Lost,
+    /// Columns with another value than the mapping gives
+    Differs,
+    /// Migrated rows that are gone from the legacy side
+    LegacyGone,
+    /// Migrated rows that would be rejected now
+    NoLongerConverts,
+    /// Rows of the target that stem from no legacy row
+    TargetOnly,
+    /// Rows that a condition would write now, and did not
+    NotWritten,
+    /// Rows that a condition would not write any more
+    Superfluous,
 }
 
 #[derive(Debug, Args)]

@@ -19,6 +19,10 @@ pub trait Connection: Send {
     /// column referred to.
     fn referrers(&mut self, table: &str) -> Result<Vec<Referrer>, StoreError>;
 
+    /// Returns the columns in which rows that do not name them always get the same value. Columns that the database
+    /// computes, counts up, or fills with the time are left out.
+    fn defaults(&mut self, table: &str) -> Result<Vec<DefaultColumn>, StoreError>;
+
     /// Runs a statement and returns the number of rows that it changed.
     fn execute(&mut self, sql: &str, parameters: &[Value]) -> Result<u64, StoreError>;
 
@@ -157,6 +161,27 @@ pub struct Referrer {
     pub column: String,
     /// The column referred to.
     pub referenced: String,
+}
+
+/// A column with a fixed default.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DefaultColumn {
+    /// Its name.
+    pub name: String,
+    /// The condition that it holds something else, in a statement in which its table is called `t`.
+    pub departs: String,
+}
+
+/// Returns whether SQL is nothing but a number, a text in quotes, or one of the words for true, false and null: what a
+/// column's default must be so that it is the same in each row.
+pub fn is_literal(sql: &str) -> bool {
+    let sql = sql.trim();
+    let sql = sql.strip_prefix('(').and_then(|sql| sql.strip_suffix(')')).unwrap_or(sql).trim();
+    if let Some(text) = sql.strip_prefix('\'').and_then(|text| text.strip_suffix('\'')) {
+        return !text.replace("''", "").contains(['\'', '\\']);
+    }
+    let number = !sql.is_empty() && sql.bytes().all(|byte| byte.is_ascii_digit() || b"+-.".contains(&byte));
+    number || ["true", "false", "null"].iter().any(|word| sql.eq_ignore_ascii_case(word))
 }
 
 /// How a database spells things.
@@ -298,4 +323,18 @@ impl std::error::Error for StoreError {}
 /// Returns the key of a row: the values at these places.
 pub fn key_of(row: &Row, places: &[usize]) -> Key {
     places.iter().map(|place| row[*place].clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_literal;
+
+    #[test]
+    fn what_may_differ_from_row_to_row_is_no_literal() {
+        let literals = ["0", "-1.50", "(-1)", "''", "'{}'", "'it''s'", "NULL", "true", " FALSE "];
+        let others =
+            ["now()", "CURRENT_TIMESTAMP", "nextval('s')", "'a' || 'b'", "uuid()", "", "'a\\'b'", "1 + random()"];
+        literals.iter().for_each(|sql| assert!(is_literal(sql), "{sql}"));
+        others.iter().for_each(|sql| assert!(!is_literal(sql), "{sql}"));
+    }
 }

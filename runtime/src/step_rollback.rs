@@ -5,7 +5,7 @@ use crate::connection::Connection;
 use crate::entries::{self, CHUNK, Entry, State};
 use crate::error::{OnSide, RunError, Side};
 use crate::failpoint;
-use crate::fingerprint::{self, PrintMap, hex};
+use crate::fingerprint::{self, PrintMap, PrintSet, hex};
 use crate::journal::{BATCH, REJECT, StepState, int, text};
 use crate::observer::{BatchDone, Stages};
 use crate::report::{Left, LeftReason, RolledBackStep, key_text};
@@ -28,6 +28,8 @@ pub(crate) struct StepRollback<'w, 'a, 's> {
     done: RolledBackStep,
     state: StepState,
     batch: i64,
+    /// For each role: the conditions that a column which no rule writes was changed.
+    departures: Vec<Vec<String>>,
     /// What stays, as the last pass saw it.
     left: Vec<Left>,
 }
@@ -44,6 +46,8 @@ struct Referring {
 struct Plan {
     /// For each role: the rows that are there.
     present: Vec<PrintMap<Row>>,
+    /// For each role: the rows with a changed column that no rule writes.
+    departed: Vec<PrintSet>,
     /// For each role: who refers to a row.
     referring: Vec<PrintMap<Vec<Referring>>>,
 }
@@ -59,7 +63,9 @@ impl<'w, 'a, 's> StepRollback<'w, 'a, 's> {
         work.observer.step_started(&spec.name, settled.total());
         let state = StepState { settled, in_scope: settled.total(), ..StepState::default() };
         let done = RolledBackStep { map: spec.name.clone(), ..RolledBackStep::default() };
-        Ok(StepRollback { work, spec, done, state, batch: 0, left: Vec::new() })
+        let departures = spec.targets.iter().map(|role| target_rows::departures(work.target, role));
+        let departures = departures.collect::<Result<_, _>>()?;
+        Ok(StepRollback { work, spec, done, state, batch: 0, departures, left: Vec::new() })
     }
 
     pub(crate) fn run(mut self) -> Result<RolledBackStep, RunError> {
@@ -150,10 +156,11 @@ impl<'w, 'a, 's> StepRollback<'w, 'a, 's> {
 
     fn plan(&mut self, page: &[Entry]) -> Result<Plan, RunError> {
         let migrated = || page.iter().filter(|entry| entry.state == State::Migrated);
-        let mut plan = Plan { present: Vec::new(), referring: Vec::new() };
+        let mut plan = Plan { present: Vec::new(), departed: Vec::new(), referring: Vec::new() };
         for (at, role) in self.spec.targets.iter().enumerate() {
             let keys = || migrated().map(|entry| &entry.roles[at].0);
             plan.present.push(target_rows::of_keys(self.work.target, role, keys())?);
+            plan.departed.push(target_rows::departed(self.work.target, role, &self.departures[at], keys())?);
             plan.referring.push(referring(self.work.target, self.spec, role, keys())?);
         }
         Ok(plan)
@@ -192,7 +199,7 @@ impl<'w, 'a, 's> StepRollback<'w, 'a, 's> {
         for (at, (key, written)) in entry.roles.iter().enumerate() {
             let print = fingerprint::of([key]);
             let Some(row) = plan.present[at].get(&print) else { continue };
-            if *written != Value::Text(hex(fingerprint::of(row))) {
+            if *written != Value::Text(hex(fingerprint::of(row))) || plan.departed[at].contains(&print) {
                 obstacles.push((at, LeftReason::Changed));
                 continue;
             }

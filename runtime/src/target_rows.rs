@@ -3,10 +3,47 @@
 use crate::connection::Connection;
 use crate::entries::CHUNK;
 use crate::error::{OnSide, RunError, Side};
-use crate::fingerprint::{self, PrintMap};
-use crate::statements::{KeyColumn, Sql};
+use crate::fingerprint::{self, PrintMap, PrintSet};
+use crate::statements::{KeyColumn, Sql, column};
 use crate::step::TargetSpec;
 use crate::value::{Key, Row, Value};
+
+/// Returns the conditions that a column which no rule writes holds something else than it was given by default: somebody
+/// has changed the row since.
+pub(crate) fn departures(target: &mut dyn Connection, role: &TargetSpec) -> Result<Vec<String>, RunError> {
+    let defaults = target.defaults(&role.table).on(Side::Target)?.into_iter();
+    let written = role.columns.iter().map(|column| &column.name).chain([&role.key.column]);
+    let written: Vec<&String> = written.collect();
+    let others = defaults.filter(|column| !written.iter().any(|name| name.eq_ignore_ascii_case(&column.name)));
+    Ok(others.map(|column| column.departs).collect())
+}
+
+/// Returns which of the rows with these keys fulfil any of some conditions, by fingerprint of the key.
+pub(crate) fn departed<'v>(
+    target: &mut dyn Connection,
+    role: &TargetSpec,
+    departures: &[String],
+    keys: impl Iterator<Item = &'v Value>,
+) -> Result<PrintSet, RunError> {
+    let keys: Vec<Key> =
+        keys.filter(|key| !key.is_null() && !departures.is_empty()).map(|key| vec![key.clone()]).collect();
+    let mut found = PrintSet::default();
+    for chunk in keys.chunks(CHUNK) {
+        let dialect = target.dialect();
+        let key = KeyColumn { expression: column(dialect, "t", &role.key.column), kind: role.key.kind };
+        let mut sql = Sql::new(dialect, "SELECT ");
+        sql.result(&key.expression, key.kind).push(" FROM ").name(&role.table).push(" AS ").name("t");
+        sql.push(&format!(" WHERE ({}) AND ", departures.join(" OR ")));
+        sql.among(&[key], &chunk.iter().collect::<Vec<_>>());
+        let statement = sql.done();
+        let mut each = |row: Row| {
+            found.insert(fingerprint::of(&row));
+            Ok(())
+        };
+        target.query(&statement.text, &statement.parameters, &statement.kinds, &mut each).on(Side::Target)?;
+    }
+    Ok(found)
+}
 
 /// Returns the rows with these keys (nulls are skipped), by fingerprint of the key.
 pub(crate) fn of_keys<'v>(
@@ -20,8 +57,8 @@ pub(crate) fn of_keys<'v>(
         let dialect = target.dialect();
         let key = KeyColumn { expression: dialect.quote(&role.key.column), kind: role.key.kind };
         let mut sql = Sql::new(dialect, "SELECT ");
-        for column in &role.columns {
-            sql.result(&dialect.quote(&column.name), column.kind);
+        for own in &role.columns {
+            sql.result(&dialect.quote(&own.name), own.kind);
         }
         sql.result(&key.expression, key.kind).push(" FROM ").name(&role.table).push(" WHERE ");
         sql.among(&[key], &chunk.iter().collect::<Vec<_>>());

@@ -25,11 +25,13 @@ pub struct VerifyOptions {
     pub keep: usize,
     /// The maps to compare; none means all.
     pub maps: Option<Vec<String>>,
+    /// Kinds of deviations that are none: they are neither reported nor counted.
+    pub ignore: Vec<DeviationKind>,
 }
 
 impl Default for VerifyOptions {
     fn default() -> Self {
-        VerifyOptions { batch: 5000, keep: 10_000, maps: None }
+        VerifyOptions { batch: 5000, keep: 10_000, maps: None, ignore: Vec::new() }
     }
 }
 
@@ -49,7 +51,7 @@ pub fn verify(
         let _ = legacy.abort();
         return Err(error);
     }
-    let mut sink = Sink { report: VerifyReport::default(), observer, keep: options.keep };
+    let mut sink = Sink { report: VerifyReport::default(), observer, keep: options.keep, ignore: &options.ignore };
     let result = all_steps(legacy, target, steps, options, &mut sink);
     // Nothing was written, so nothing is lost if one of these fails.
     let _ = (legacy.abort(), target.abort());
@@ -83,7 +85,9 @@ fn all_steps(
         comparison.rest(options.batch.max(1))?;
         let claims = steps.iter().zip(&begun).filter(|(_, begun)| **begun).map(|(step, _)| step.spec());
         let claims: Vec<&StepSpec> = claims.collect();
-        comparison.target_only(&claims)?;
+        if !options.ignore.contains(&DeviationKind::TargetOnly) {
+            comparison.target_only(&claims)?;
+        }
         let Sink { report, observer, .. } = &mut *sink;
         report.steps.last().into_iter().for_each(|step| observer.step_verified(step));
     }
@@ -95,10 +99,14 @@ struct Sink<'a> {
     report: VerifyReport,
     observer: &'a mut dyn Observer,
     keep: usize,
+    ignore: &'a [DeviationKind],
 }
 
 impl Sink<'_> {
     fn take(&mut self, deviation: Deviation) {
+        if self.ignore.contains(&deviation.kind) {
+            return;
+        }
         self.observer.deviation(&deviation);
         self.report.total += 1;
         self.step().deviations += 1;

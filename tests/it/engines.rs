@@ -1,6 +1,8 @@
 //! What must come out the same on every engine, as legacy and as target.
 
+mod kept;
 mod opal;
 mod pairs;
 mod resume;
 mod schema;
+mod statements;

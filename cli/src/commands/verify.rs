@@ -1,6 +1,6 @@
 //! `cutover verify`: deviations, both directions.
 
-use crate::arguments::VerifyOptions;
+use crate::arguments::{Ignored, VerifyOptions};
 use crate::failure::Failure;
 use crate::mapping::counted;
 use crate::{Status, database, mapping, output, progress};
@@ -13,8 +13,9 @@ pub(crate) fn run(options: &VerifyOptions) -> Result<Status, Failure> {
     let steps = cutover_interpreter::steps(&plan)?;
     let mut legacy = database::open_legacy(&options.from)?;
     let mut target = database::open_target(&options.to)?;
+    let ignore = options.ignore.iter().map(|kind| ignored(*kind)).collect();
     let maps = (!options.maps.is_empty()).then(|| options.maps.clone());
-    let engine = cutover_runtime::VerifyOptions { keep: options.limit, maps, ..Default::default() };
+    let engine = cutover_runtime::VerifyOptions { keep: options.limit, maps, ignore, ..Default::default() };
     let mut observer = progress::bar(options.json);
     let mut report = verify(&mut *legacy, &mut *target, &steps, &engine, &mut *observer)?;
     if !options.show_values {
@@ -25,6 +26,19 @@ pub(crate) fn run(options: &VerifyOptions) -> Result<Status, Failure> {
         false => print(&report, options.show_values),
     }
     Ok(if report.total == 0 { Status::Done } else { Status::Findings })
+}
+
+fn ignored(kind: Ignored) -> DeviationKind {
+    match kind {
+        Ignored::Missing => DeviationKind::Missing,
+        Ignored::Lost => DeviationKind::Lost,
+        Ignored::Differs => DeviationKind::Differs,
+        Ignored::LegacyGone => DeviationKind::LegacyGone,
+        Ignored::NoLongerConverts => DeviationKind::NoLongerConverts,
+        Ignored::TargetOnly => DeviationKind::TargetOnly,
+        Ignored::NotWritten => DeviationKind::NotWritten,
+        Ignored::Superfluous => DeviationKind::Superfluous,
+    }
 }
 
 fn masked(deviation: &mut Deviation) {

@@ -3,7 +3,7 @@
 use crate::MariaDb;
 use crate::dialect::MariaDbDialect;
 use crate::write::Keeps;
-use cutover_runtime::connection::{Referrer, SqlDialect, StoreError, StoreErrorKind};
+use cutover_runtime::connection::{DefaultColumn, Referrer, SqlDialect, StoreError, StoreErrorKind, is_literal};
 use std::collections::HashMap;
 
 /// What was asked before and does not change while a run goes on.
@@ -41,6 +41,31 @@ pub(crate) fn column_names(mariadb: &mut MariaDb, table: &str) -> Result<Option<
                AND TABLE_NAME = ? ORDER BY ORDINAL_POSITION";
     let names: Vec<String> = mariadb.texts(sql, &[table])?.into_iter().map(|mut row| row.remove(0)).collect();
     Ok((!names.is_empty()).then_some(names))
+}
+
+/// Returns the columns with a default that is the same for every row.
+pub(crate) fn defaults(mariadb: &mut MariaDb, table: &str) -> Result<Vec<DefaultColumn>, StoreError> {
+    let sql = "SELECT COLUMN_NAME, COALESCE(COLUMN_DEFAULT, IF(IS_NULLABLE = 'YES', 'NULL', '')), DATA_TYPE \
+               FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ? \
+               AND EXTRA = '' ORDER BY ORDINAL_POSITION";
+    let column = |row: Vec<String>| {
+        let [name, default, ty] = <[String; 3]>::try_from(row).ok()?;
+        let own = format!("t.{}", MariaDbDialect.quote(&name));
+        let bytes = |sql: &str| format!("CAST(CONVERT({sql} USING utf8mb4) AS BINARY)");
+        let departs = match ty.as_str() {
+            _ if default.eq_ignore_ascii_case("null") => format!("{own} IS NOT NULL"),
+            _ if !is_literal(&default) => return None,
+            "char" | "varchar" | "tinytext" | "text" | "mediumtext" | "longtext" | "enum" | "set" => {
+                format!("NOT ({} <=> {})", bytes(&own), bytes(&default))
+            }
+            "tinyint" | "smallint" | "mediumint" | "int" | "bigint" | "decimal" | "date" | "datetime" => {
+                format!("NOT ({own} <=> {default})")
+            }
+            _ => return None,
+        };
+        Some(DefaultColumn { name, departs })
+    };
+    Ok(mariadb.texts(sql, &[table])?.into_iter().filter_map(column).collect())
 }
 
 /// Returns the foreign keys that refer to a table.

@@ -4,7 +4,7 @@ use crate::Postgres;
 use crate::dialect::PostgresDialect;
 use crate::form::Form;
 use crate::write::Keeps;
-use cutover_runtime::connection::{Referrer, SqlDialect, StoreError};
+use cutover_runtime::connection::{DefaultColumn, Referrer, SqlDialect, StoreError, is_literal};
 use postgres::types::Type;
 use std::collections::HashMap;
 
@@ -32,6 +32,36 @@ pub(crate) fn column_names(postgres: &mut Postgres, table: &str) -> Result<Optio
                AND NOT attisdropped ORDER BY attnum";
     let names: Vec<String> = postgres.rows(sql, &[&table])?.iter().map(|row| row.get(0)).collect();
     Ok((!names.is_empty()).then_some(names))
+}
+
+/// Returns the columns with a default that is the same for every row. What a column makes of its default, such as more
+/// digits, counts as the default.
+pub(crate) fn defaults(postgres: &mut Postgres, table: &str) -> Result<Vec<DefaultColumn>, StoreError> {
+    let sql = "SELECT a.attname::text, format_type(a.atttypid, a.atttypmod), pg_get_expr(d.adbin, d.adrelid) \
+               FROM pg_attribute AS a LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum \
+               WHERE a.attrelid = to_regclass(quote_ident($1)) AND a.attnum > 0 AND NOT a.attisdropped \
+               AND a.attgenerated = '' AND a.attidentity = '' ORDER BY a.attnum";
+    let column = |row: &postgres::Row| {
+        let (name, ty, default): (String, String, Option<String>) = (row.get(0), row.get(1), row.get(2));
+        let own = format!("t.{}", PostgresDialect.quote(&name));
+        let departs = match default {
+            None => format!("{own} IS NOT NULL"),
+            Some(default) if is_constant(&default) => {
+                format!("{own}::text COLLATE \"C\" IS DISTINCT FROM (({default})::{ty})::text COLLATE \"C\"")
+            }
+            Some(_) => return None,
+        };
+        Some(DefaultColumn { name, departs })
+    };
+    Ok(postgres.rows(sql, &[&table])?.iter().filter_map(column).collect())
+}
+
+/// Returns whether a default, as the catalogue spells it, is a literal, with at most one type put behind it.
+fn is_constant(default: &str) -> bool {
+    let end = default.rfind('\'').map(|quote| quote + 1);
+    let end = end.or_else(|| default.find("::")).unwrap_or(default.len());
+    let (literal, ty) = default.split_at(end);
+    is_literal(literal) && ty.matches("::").count() <= 1 && (ty.is_empty() || ty.starts_with("::"))
 }
 
 /// Returns the foreign keys that refer to a table.

@@ -20,7 +20,7 @@ pub use open::{open_legacy, open_target};
 
 use catalogue::Catalogue;
 use cutover_runtime::connection::{
-    Connection, Referrer, RunnerLock, SqlDialect, StoreError, StoreErrorKind, Unit, Written,
+    Connection, DefaultColumn, Referrer, RunnerLock, SqlDialect, StoreError, StoreErrorKind, Unit, Written,
 };
 use cutover_runtime::step::TargetSpec;
 use cutover_runtime::value::{Kind, Row, Value};
@@ -138,6 +138,10 @@ impl Connection for Postgres {
 
     fn referrers(&mut self, table: &str) -> Result<Vec<Referrer>, StoreError> {
         catalogue::referrers(self, table)
+    }
+
+    fn defaults(&mut self, table: &str) -> Result<Vec<DefaultColumn>, StoreError> {
+        catalogue::defaults(self, table)
     }
 
     fn execute(&mut self, sql: &str, parameters: &[Value]) -> Result<u64, StoreError> {

@@ -1,7 +1,7 @@
 //! What the database knows about itself: columns, foreign keys, the next key of a table.
 
 use crate::dialect::SqliteDialect;
-use cutover_runtime::connection::{Referrer, SqlDialect};
+use cutover_runtime::connection::{DefaultColumn, Referrer, SqlDialect, is_literal};
 use rusqlite::{Connection, Error, OptionalExtension};
 
 /// Returns a table's columns; none if there is no such table.
@@ -9,6 +9,23 @@ pub(crate) fn columns(inner: &Connection, table: &str) -> Result<Option<Vec<Stri
     let mut statement = inner.prepare_cached("SELECT name FROM pragma_table_xinfo(?1)")?;
     let names = statement.query_map([table], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
     Ok((!names.is_empty()).then_some(names))
+}
+
+/// Returns the columns with a default that is the same for every row.
+pub(crate) fn defaults(inner: &Connection, table: &str) -> Result<Vec<DefaultColumn>, Error> {
+    let mut statement = inner.prepare_cached("SELECT name, dflt_value FROM pragma_table_xinfo(?1) WHERE hidden = 0")?;
+    let columns = statement.query_map([table], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let columns = columns.collect::<Result<Vec<(String, Option<String>)>, _>>()?.into_iter();
+    let departs = columns.filter_map(|(name, default)| {
+        let own = format!("t.{}", SqliteDialect.quote(&name));
+        let departs = match default {
+            None => format!("{own} IS NOT NULL"),
+            Some(default) if is_literal(&default) => format!("{own} IS NOT ({default}) COLLATE BINARY"),
+            Some(_) => return None,
+        };
+        Some(DefaultColumn { name, departs })
+    });
+    Ok(departs.collect())
 }
 
 /// Returns the foreign keys that refer to a table.

@@ -13,7 +13,9 @@ mod value;
 pub use dialect::SqliteDialect;
 pub use open::{open_legacy, open_target};
 
-use cutover_runtime::connection::{Connection, Referrer, RunnerLock, SqlDialect, StoreError, Unit, Written};
+use cutover_runtime::connection::{
+    Connection, DefaultColumn, Referrer, RunnerLock, SqlDialect, StoreError, Unit, Written,
+};
 use cutover_runtime::step::TargetSpec;
 use cutover_runtime::value::{Kind, Row, Value};
 use std::fs::File;
@@ -70,6 +72,10 @@ impl Connection for Sqlite {
 
     fn referrers(&mut self, table: &str) -> Result<Vec<Referrer>, StoreError> {
         catalogue::referrers(&self.inner, table).map_err(|error| self.fault(&error))
+    }
+
+    fn defaults(&mut self, table: &str) -> Result<Vec<DefaultColumn>, StoreError> {
+        catalogue::defaults(&self.inner, table).map_err(|error| self.fault(&error))
     }
 
     fn execute(&mut self, sql: &str, parameters: &[Value]) -> Result<u64, StoreError> {

@@ -266,3 +266,20 @@ fn parameters_are_compared_exactly() {
     let uuid = Value::Uuid("a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11".parse().unwrap());
     assert_eq!(count("u", uuid, Kind::Uuid), one(true));
 }
+
+/// MariaDB remembers what a subquery gave for a value, and by default answers out of that for values that the collation
+/// calls equal.
+#[test]
+fn a_question_is_answered_for_each_value_and_not_for_what_the_collation_calls_equal() {
+    let tables = "CREATE TABLE item (sku varchar(20) NOT NULL PRIMARY KEY) CHARSET=utf8mb4;
+                  CREATE TABLE pos (id int NOT NULL PRIMARY KEY, sku varchar(20) NOT NULL) CHARSET=utf8mb4;
+                  INSERT INTO item VALUES ('B-001'), ('C-001');
+                  INSERT INTO pos VALUES (1, 'b-001'), (2, 'B-001'), (3, 'C-001'), (4, 'c-001'), (5, 'B-001 ')";
+    let Some(database) = database(tables) else { return };
+    let equal = MariaDbDialect.equal("x.sku", &mut || "p.sku".to_string(), Kind::Text);
+    let sql = format!("SELECT EXISTS (SELECT 1 FROM item AS x WHERE {equal}) FROM pos AS p ORDER BY p.id");
+    for connection in [&mut legacy(&database), &mut target(&database)] {
+        let answers: Vec<Value> = ask(connection, &sql, &[Kind::Boolean]).concat();
+        assert_eq!(answers, [false, true, true, false, false].map(Value::Boolean));
+    }
+}

@@ -7,6 +7,7 @@
 
 SET NAMES utf8mb4;
 SET SESSION sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION';
+SET SESSION optimizer_switch = 'subquery_cache=off,materialization=off';
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- map Site (opal.map:36)
