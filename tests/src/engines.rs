@@ -3,7 +3,7 @@
 use crate::content::change;
 use cutover_runtime::connection::Connection;
 use cutover_runtime::value::{Kind, Row};
-use cutover_test_servers::{Database, Kind as Server};
+use cutover_test_servers::{Database, Kind as Server, own};
 use tempfile::TempDir;
 
 /// The engines.
@@ -44,6 +44,16 @@ impl Store {
             Engine::Postgres => server(Server::Postgres),
             Engine::MariaDb => server(Server::MariaDb),
         }
+    }
+
+    /// Returns a new, empty database on a server that no other test uses; none if there is none.
+    pub fn alone(engine: Engine) -> Option<Store> {
+        let kind = match engine {
+            Engine::Sqlite => return Store::new(engine),
+            Engine::Postgres => Server::Postgres,
+            Engine::MariaDb => Server::MariaDb,
+        };
+        Some(Store::Server(engine, Database::on(own(kind)?)))
     }
 
     /// Returns the engine.

@@ -75,15 +75,19 @@ fn legacy() -> Option<Store> {
 
 /// Returns a target with what must be there before a migration.
 pub(crate) fn target(engine: Engine) -> Option<Store> {
-    let store = Store::new(engine)?;
+    Some(prepared(Store::new(engine)?))
+}
+
+/// Makes a target of an empty database.
+pub(crate) fn prepared(store: Store) -> Store {
     let file = |name: &str| fs::read_to_string(repository("examples/opal").join(name)).unwrap();
-    match engine {
+    match store.engine() {
         Engine::Sqlite => store.run(&tables(&plan().target.schema)),
         Engine::Postgres => store.load(&file("target.sql")),
         Engine::MariaDb => store.load(&file("target.mariadb.sql")),
     }
     store.run(&file("target-reference.sql"));
-    Some(store)
+    store
 }
 
 fn cutover(name: &str, from: &Store, to: &Store, more: &[&str]) -> Ended {

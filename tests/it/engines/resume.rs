@@ -1,7 +1,7 @@
 //! Runs against servers that are killed, cut off or overtaken: the next one goes on, and in the end everything is there
 //! once, as after a run that nobody disturbed.
 
-use crate::engines::opal::{content, target};
+use crate::engines::opal::{content, prepared, target};
 use cutover_runtime::value::Kind;
 use cutover_tests::command::{Ended, command, cutover, url};
 use cutover_tests::engines::{Engine, Store};
@@ -84,6 +84,33 @@ fn runs_that_are_killed_leave_nothing_out_and_nothing_twice() {
         });
         assert!(ended.is_some(), "{engine:?}");
         assert_eq!(content(&store), expected, "{engine:?} after {killed} kills");
+    }
+}
+
+#[test]
+fn servers_that_crash_are_told_and_the_next_run_goes_on() {
+    for engine in SERVERS {
+        let Some((expected, whole)) = undisturbed(engine) else { continue };
+        let Some(store) = Store::alone(engine).map(prepared) else { continue };
+        let Store::Server(_, database) = &store else { continue };
+        let mut random = Random::new(31);
+        let mut crashed = 0;
+        for _ in 0..6 {
+            let child = run(&store.url(), "100").spawn().unwrap();
+            sleep(whole * (random.below(40) as u32 + 10) / 100);
+            database.server().crash();
+            let ended = Ended::from(child.wait_with_output().unwrap());
+            if ended.status == 0 {
+                continue;
+            }
+            crashed += 1;
+            let ended = ended.with(4);
+            assert!(ended.err.contains("then run the same command again"), "{engine:?}: {}", ended.err);
+            assert!(!ended.err.contains("s3cret") && !ended.err.contains("%73"), "{}", ended.err);
+        }
+        assert!(crashed > 0, "{engine:?}: no run was at work when its server crashed");
+        finish(&store.url()).with(0);
+        assert_eq!(content(&store), expected, "{engine:?} after {crashed} crashes");
     }
 }
 

@@ -155,7 +155,21 @@ pub fn shared(kind: Kind, durability: Durability) -> Option<&'static Server> {
     found.as_ref()
 }
 
+/// Starts a private server that no other test uses, so that it may be ended; it lives until the program ends. None where
+/// the environment names a server, or none can be started.
+pub fn own(kind: Kind) -> Option<&'static Server> {
+    if !server(kind)?.is_private() {
+        skipped(kind, "a server that may be ended has to be a private one");
+        return None;
+    }
+    let start = match kind {
+        Kind::Postgres => postgres::start,
+        Kind::MariaDb => mariadb::start,
+    };
+    Some(Box::leak(Box::new(start(Durability::None).expect("one was started before"))))
+}
+
 #[expect(clippy::print_stderr, reason = "the one line that says what was passed over")]
 fn skipped(kind: Kind, why: &str) {
-    eprintln!("passed over, since there is no {kind:?} server for tests: {why}");
+    eprintln!("passed over, since there is no such {kind:?} server for tests: {why}");
 }

@@ -38,7 +38,10 @@ pub(crate) fn start(durability: Durability) -> Result<Server, String> {
         arguments.extend(fast.map(String::from));
     }
     arguments.push(format!("--port={port}"));
-    let private = owner.start(&folder, port, &server, &arguments, || root(&socket).is_some())?;
+    let private = owner.start(&folder, port, &server, &arguments, {
+        let socket = socket.clone();
+        move || root(&socket).is_some()
+    })?;
     let mut root = root(&socket).ok_or("it answers no more")?;
     let quoted = PASSWORD.replace('\'', "''");
     for host in ["%", "localhost"] {

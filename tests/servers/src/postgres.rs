@@ -26,7 +26,7 @@ pub(crate) fn start(durability: Durability) -> Result<Server, String> {
         settings.extend(["fsync=off", "synchronous_commit=off", "full_page_writes=off"]);
     }
     arguments.extend(settings.into_iter().flat_map(|setting| ["-c".to_string(), setting.to_string()]));
-    let private = owner.start(&folder, port, &programs.join("postgres"), &arguments, || answers(port))?;
+    let private = owner.start(&folder, port, &programs.join("postgres"), &arguments, move || answers(port))?;
     Ok(Server::private(Kind::Postgres, "postgresql", private))
 }
 

@@ -1,6 +1,7 @@
 //! A server as a process: started as a user who may, stopped by its own watchman, whatever becomes of the tests.
 
 use crate::Kind;
+use std::io::Write;
 use std::net::TcpListener;
 use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt;
@@ -17,13 +18,21 @@ pub(crate) const PASSWORD: &str = "s3cret/:@?";
 /// How long a server may take to answer.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Stops the server and removes its folder once its input ends, as it does when the tests end, however they end.
+/// Starts the server again after each signal that its input names. Stops it and removes its folder once its input ends,
+/// as it does when the tests end, however they end.
 const WATCH: &str = r#"
 folder=$1; shift
-"$@" </dev/null >"$folder/log" 2>&1 &
-server=$!
-echo $server > "$folder/server.pid"
-cat >/dev/null
+start() {
+  "$@" </dev/null >>"$folder/log" 2>&1 &
+  server=$!
+  echo $server > "$folder/server.pid"
+}
+start "$@"
+while read -r signal; do
+  kill -$signal $server 2>/dev/null
+  wait $server
+  start "$@"
+done
 kill -QUIT $server 2>/dev/null; sleep 0.3; kill -KILL $server 2>/dev/null
 wait $server
 rm -rf "$folder"
@@ -39,13 +48,19 @@ pub struct Server {
 }
 
 /// A server that was started for these tests.
-#[derive(Debug)]
 pub(crate) struct Private {
     pub(crate) folder: PathBuf,
     pub(crate) port: u16,
+    /// Whether it takes connections.
+    answers: Box<dyn Fn() -> bool + Send + Sync>,
     /// Whoever holds its input keeps the server alive.
-    #[expect(dead_code, reason = "the server lives as long as this")]
     watchman: Mutex<Child>,
+}
+
+impl std::fmt::Debug for Private {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Private").field("folder", &self.folder).field("port", &self.port).finish_non_exhaustive()
+    }
 }
 
 impl Server {
@@ -75,6 +90,22 @@ impl Server {
     /// Returns the port of a private server.
     pub fn port(&self) -> Option<u16> {
         self.private.as_ref().map(|private| private.port)
+    }
+
+    /// Ends a private server in the middle of its work, as a crash would, and starts it again. Returns once it answers.
+    pub fn crash(&self) {
+        let private = self.private.as_ref().expect("only a private server is ours to end");
+        // The processes of PostgreSQL hold memory in common; this signal ends all of them at once.
+        let signal: &[u8] = if self.kind == Kind::Postgres { b"QUIT\n" } else { b"KILL\n" };
+        let mut watchman = private.watchman.lock().unwrap();
+        let before = std::fs::read_to_string(private.folder.join("server.pid")).unwrap();
+        watchman.stdin.as_mut().unwrap().write_all(signal).unwrap();
+        let began = Instant::now();
+        let again = || std::fs::read_to_string(private.folder.join("server.pid")).is_ok_and(|pid| pid != before);
+        while !(again() && (private.answers)()) {
+            assert!(began.elapsed() < PATIENCE, "the server does not come back");
+            std::thread::sleep(Duration::from_millis(50));
+        }
     }
 
     /// Returns the folder with the socket of a private server.
@@ -142,7 +173,7 @@ impl Owner {
         port: u16,
         program: &Path,
         arguments: &[String],
-        answers: impl Fn() -> bool,
+        answers: impl Fn() -> bool + Send + Sync + 'static,
     ) -> Result<Private, String> {
         let mut command = self.command(Path::new("/bin/sh"), folder);
         command.args(["-c", WATCH, "watch"]).arg(folder).arg(program).args(arguments).stdin(Stdio::piped());
@@ -157,7 +188,7 @@ impl Owner {
             }
             std::thread::sleep(Duration::from_millis(50));
         }
-        Ok(Private { folder: folder.to_path_buf(), port, watchman })
+        Ok(Private { folder: folder.to_path_buf(), port, answers: Box::new(answers), watchman })
     }
 }
 
