@@ -128,8 +128,8 @@ pub(super) fn key_shape(draft: &Draft<'_>) -> KeyShape {
         conditional: role.conditional,
     });
     let key_target = draft.map.statements.iter().find_map(|statement| match &statement.kind {
-        StatementKind::Key { target: Some((_, columns)), .. } => {
-            columns.alias.as_ref().map(|alias| alias.text.as_str())
+        StatementKind::Key { target: Some(target), .. } => {
+            target.columns.alias.as_ref().map(|alias| alias.text.as_str())
         }
         _ => None,
     });
