@@ -124,6 +124,7 @@ pub(super) fn key_shape(draft: &Draft<'_>) -> KeyShape {
     let roles = draft.step.targets.iter().zip(&draft.roles);
     let roles = roles.map(|(target, role)| TargetShape {
         role: target.role.clone(),
+        table: role.table.name.clone(),
         key_type: target.key_type.clone(),
         conditional: role.conditional,
     });
