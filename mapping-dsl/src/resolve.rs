@@ -3,7 +3,7 @@
 
 mod class;
 mod condition;
-mod convert;
+pub(crate) mod convert;
 pub(crate) mod expression;
 mod function;
 pub(crate) mod given;

@@ -224,6 +224,7 @@ impl Resolver<'_, '_> {
             (Type::Integer { .. } | Type::Decimal { .. }, to) if to.is_text() => {
                 return self.no_conversion(expr, column, span, "write `text(…)`");
             }
+            (_, Type::Json) => return self.no_conversion(expr, column, span, ONLY_JSON),
             (from, Type::Boolean | Type::Integer { .. } | Type::Date { .. }) if from.is_text() => {
                 return self.no_conversion(expr, column, span, "use a value map");
             }
