@@ -291,6 +291,19 @@ pub(crate) enum DialectName {
 }
 
 /// A side as an argument.
+/// A dialect that tables are written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum WrittenDialect {
+    /// MariaDB and MySQL.
+    #[value(alias = "mysql")]
+    Mariadb,
+    /// PostgreSQL.
+    #[value(alias = "postgres")]
+    Postgresql,
+    /// SQLite.
+    Sqlite,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum SideName {
     /// The legacy side.
@@ -312,7 +325,7 @@ pub(crate) struct SchemaOptions {
     pub(crate) side: Option<SideName>,
     /// Print the tables as DDL of this dialect
     #[arg(long, value_enum)]
-    pub(crate) dialect: Option<DialectName>,
+    pub(crate) dialect: Option<WrittenDialect>,
     /// List what was passed over, and why
     #[arg(long, conflicts_with = "dialect")]
     pub(crate) skipped: bool,
