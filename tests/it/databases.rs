@@ -160,6 +160,14 @@ fn what_is_no_url_of_a_database_is_a_matter_of_usage_and_secrets_stay_secret() {
 }
 
 #[test]
+fn a_missing_url_is_asked_for_with_its_variable() {
+    cutover(["run".as_ref(), map().as_os_str()]).with(2).says(&["--from <URL>", "CUTOVER_FROM, CUTOVER_TO"]);
+    cutover(["status"]).with(2).says(&["the environment can give it too: CUTOVER_TO"]);
+    let ended = cutover(["run"]).with(2).says(&["<MAP>"]);
+    assert!(ended.err.contains("CUTOVER_FROM"), "{}", ended.err);
+}
+
+#[test]
 fn databases_can_be_named_by_the_environment() {
     let pair = Pair::sample();
     let mut command = command();
