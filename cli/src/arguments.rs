@@ -1,5 +1,6 @@
 //! The arguments of the command.
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -351,9 +352,22 @@ pub(crate) enum DialectName {
     Postgresql,
     /// SQLite.
     Sqlite,
-    /// SQL Server (T-SQL); tables are read from it, not written for it.
+    /// SQL Server (T-SQL).
     #[value(alias = "mssql", alias = "tsql")]
     Sqlserver,
+}
+
+/// A dialect that tables are written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum WrittenDialect {
+    /// MariaDB and MySQL.
+    #[value(alias = "mysql")]
+    Mariadb,
+    /// PostgreSQL.
+    #[value(alias = "postgres")]
+    Postgresql,
+    /// SQLite.
+    Sqlite,
 }
 
 /// A side as an argument.
@@ -378,7 +392,7 @@ pub(crate) struct SchemaOptions {
     pub(crate) side: Option<SideName>,
     /// Print the tables as DDL of this dialect
     #[arg(long, value_enum)]
-    pub(crate) dialect: Option<DialectName>,
+    pub(crate) dialect: Option<WrittenDialect>,
     /// List what was passed over, and why
     #[arg(long, conflicts_with = "dialect")]
     pub(crate) skipped: bool,
@@ -405,6 +419,19 @@ pub(crate) struct DemoOptions {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Says of a missing URL that a variable can give it: it may hold a password, which no command line should.
+pub(crate) fn with_variables(mut error: clap::Error) -> clap::Error {
+    let Some(ContextValue::Strings(missing)) = error.get(ContextKind::InvalidArg) else { return error };
+    let variables = [("--from", "CUTOVER_FROM"), ("--to", "CUTOVER_TO")];
+    let asked = |option: &str| missing.iter().any(|missing| missing.split(' ').next() == Some(option));
+    let variables: Vec<&str> = variables.iter().filter(|(option, _)| asked(option)).map(|(_, name)| *name).collect();
+    if error.kind() == ErrorKind::MissingRequiredArgument && !variables.is_empty() {
+        let tip = format!("the environment can give it too: {}", variables.join(", "));
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    }
+    error
 }
 
 /// How many rejects are allowed; none means any number.

@@ -16,7 +16,7 @@ use failure::Failure;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = Arguments::try_parse().unwrap_or_else(|error| arguments::with_variables(error).exit());
     match run(arguments.command) {
         Ok(status) => status.into(),
         Err(failure) => {

@@ -131,7 +131,7 @@ impl Reached {
     fn value_arms_of(&self, plan: &Plan, place: usize, all: &mut Vec<(bool, Missed)>) {
         let map = &plan.value_maps[place];
         all.extend(map.arms.iter().enumerate().map(|(at, arm)| {
-            let from: Vec<String> = arm.from.iter().map(|from| literal_value(from, &map.from).to_string()).collect();
+            let from: Vec<String> = arm.from.iter().map(|from| literal_value(from, &map.from).quoted()).collect();
             let what = format!("{} in values {}", from.join(" | "), map.name);
             (self.value_arms.contains(&(place, Some(at))), Missed { line: arm.line, what })
         }));

@@ -5,6 +5,7 @@ use crate::spec::{kind, literal_value};
 use crate::{InterpretedStep, given_in_rust};
 use cutover_mapping_dsl::plan::{Example, Exists, Expected, Expr, ExprKind, LinkKind, Plan, Step};
 use cutover_mapping_dsl::types::Type;
+use cutover_runtime::fingerprint::same;
 use cutover_runtime::step::{Generator, Link, Rejection, TargetRows};
 use cutover_runtime::value::{Kind, Row, Value};
 use std::collections::BTreeSet;
@@ -76,13 +77,15 @@ fn run(step: &Step, runner: &InterpretedStep, example: &Example, reached: &mut R
             let reason = &step.reasons[rejection.reason];
             match reason.name.eq_ignore_ascii_case(name) || reason.column.rsplit('.').next() == Some(name) {
                 true => Vec::new(),
-                false => vec![format!("rejected for {}: {} ({})", reason.name, reason.message, rejection.value)],
+                false => {
+                    vec![format!("rejected for {}: {} ({})", reason.name, reason.message, rejection.value.quoted())]
+                }
             }
         }
         (Expected::Rejected(name), Became::Rows(_)) => vec![format!("not rejected, expected `{name}`")],
         (Expected::Rows { .. }, Became::Rejected(rejection)) => {
             let reason = &step.reasons[rejection.reason];
-            vec![format!("rejected for {}: {} ({})", reason.name, reason.message, rejection.value)]
+            vec![format!("rejected for {}: {} ({})", reason.name, reason.message, rejection.value.quoted())]
         }
         (Expected::Rows { cells, absent }, Became::Rows(rows)) => {
             let unwanted = absent.iter().filter(|target| rows[**target].is_some());
@@ -95,7 +98,8 @@ fn run(step: &Step, runner: &InterpretedStep, example: &Example, reached: &mut R
                 let Some(found) = rows[*target].as_ref().map(|row| &row[at]) else {
                     return Some(format!("{role} gets no row"));
                 };
-                (*found != expected).then(|| format!("{role}.{column} is {found}, expected {expected}"))
+                (!same(found, &expected))
+                    .then(|| format!("{role}.{column} is {}, expected {}", found.quoted(), expected.quoted()))
             });
             unwanted.chain(differs).collect()
         }

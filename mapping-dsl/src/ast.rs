@@ -256,6 +256,19 @@ pub struct Statement {
     pub span: Span,
 }
 
+/// Where a key goes: `<-> t.y`, with what is allowed on the way.
+#[derive(Debug, Clone)]
+pub struct KeyColumn {
+    /// The arrow.
+    pub arrow: Arrow,
+    /// Its place.
+    pub arrow_span: Span,
+    /// The target column.
+    pub columns: Columns,
+    /// Allowed losses.
+    pub allows: Vec<Allow>,
+}
+
 /// The kinds of statements.
 #[derive(Debug, Clone)]
 pub enum StatementKind {
@@ -263,8 +276,8 @@ pub enum StatementKind {
     Key {
         /// Legacy columns.
         legacy: Vec<Expr>,
-        /// Arrow and target column.
-        target: Option<(Arrow, Columns)>,
+        /// The target column that remembers the key.
+        target: Option<Box<KeyColumn>>,
     },
     /// A rule for one or several target columns.
     Rule(Box<Rule>),

@@ -195,7 +195,8 @@ fn side<'t>(
 fn dialect(side: &ast::Side, diagnostics: &mut Vec<Diagnostic>) -> Option<Dialect> {
     let dialect = Dialect::from_name(&side.dialect.text);
     if dialect.is_none() {
-        let names: Vec<&str> = Dialect::ALL.iter().map(|dialect| dialect.name()).collect();
+        let mut names: Vec<&str> = Dialect::ALL.iter().map(|dialect| dialect.name()).collect();
+        names.insert(1, "mysql");
         let message = format!("there is no dialect `{}`", side.dialect.text);
         let error = Diagnostic::error(Code::SIDES, side.dialect.span, message);
         diagnostics.push(suggest(error, side.dialect.span, &side.dialect.text, &names));

@@ -11,6 +11,9 @@ use crate::source::{FileId, Span};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+/// What to say of comments as other languages write them.
+pub(crate) const COMMENT: &str = "a comment begins with `//`";
+
 /// Brackets may not be nested deeper: the grammar and the checker recurse.
 const DEEPEST: usize = 48;
 
@@ -181,12 +184,12 @@ impl Cutter {
         while end < self.text.len() && self.item_word(end + 1).is_none() {
             end = self.line_end(end + 1);
         }
-        self.diagnostics.push(
-            Diagnostic::error(Code::STRAY, Span::new(self.file, first_line), "this belongs to no item").note(
-                "an item begins at the start of a line with `language`, `legacy`, `target`, `fn`, `values`, `map` or \
-                 `leave`",
-            ),
+        let is_comment = ["--", "#", "/*"].iter().any(|sign| self.text[start..].starts_with(sign.as_bytes()));
+        let error = Diagnostic::error(Code::STRAY, Span::new(self.file, first_line), "this belongs to no item").note(
+            "an item begins at the start of a line with `language`, `legacy`, `target`, `fn`, `values`, `map` or \
+             `leave`",
         );
+        self.diagnostics.push(if is_comment { error.help(COMMENT) } else { error });
         end
     }
 

@@ -3,7 +3,7 @@
 
 mod class;
 mod condition;
-mod convert;
+pub(crate) mod convert;
 pub(crate) mod expression;
 mod function;
 pub(crate) mod given;
@@ -101,6 +101,7 @@ pub(crate) struct KeyShape {
 /// A target as other maps see it.
 pub(crate) struct TargetShape {
     pub(crate) role: String,
+    pub(crate) table: String,
     pub(crate) key_type: crate::types::Type,
     pub(crate) conditional: bool,
 }

@@ -27,7 +27,7 @@ pub enum RunError {
     },
     /// The journal in the target belongs to another world.
     #[error("the journal in the target does not fit: {}; roll back with what it was made with, or accept the change \
-             with --rebind if the rows are the same", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+             with --rebind if the rows are the same", differences(.0))]
     OtherWorld(Vec<Difference>),
     /// The journal was written by a version of cutover that this one does not know.
     #[error("the journal in the target has format {found}, this version knows {known}; use the version that wrote it")]
@@ -40,6 +40,9 @@ pub enum RunError {
     /// Tables or columns are missing.
     #[error("missing: {}; compare the database with the DDL that the mapping names", .0.join(", "))]
     MissingSchema(Vec<String>),
+    /// Tables or columns are missing, and all are there if legacy and target change places.
+    #[error("missing: {}; the other way round all is there: are --from and --to swapped?", .0.join(", "))]
+    Swapped(Vec<String>),
     /// Rows that were migrated are not in the target any more.
     #[error(
         "map {map}: the row {key} of table {table} that was migrated is gone; was the target emptied or replaced? \
@@ -157,19 +160,39 @@ impl std::fmt::Display for Side {
 
 /// One thing in which the journal and the present world differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Difference {
-    /// What it is about.
-    pub what: String,
-    /// What the journal says.
-    pub stored: String,
-    /// What holds now.
-    pub now: String,
+pub enum Difference {
+    /// A database is another one.
+    Database {
+        /// Which side.
+        side: Side,
+        /// The identity that the journal knows.
+        stored: String,
+        /// The identity of the present one.
+        now: String,
+    },
+    /// A map that has carried rows means something else.
+    Map(String),
 }
 
-impl std::fmt::Display for Difference {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(out, "{} was {} and is {} now", self.what, self.stored, self.now)
-    }
+/// Returns all differences as a sentence. What a map means is kept as a fingerprint, which tells nobody anything.
+fn differences(all: &[Difference]) -> String {
+    let maps: Vec<&str> = all
+        .iter()
+        .filter_map(|difference| match difference {
+            Difference::Map(name) => Some(name.as_str()),
+            Difference::Database { .. } => None,
+        })
+        .collect();
+    let databases = all.iter().filter_map(|difference| match difference {
+        Difference::Database { side, stored, now } => Some(format!("{side} identity was {stored} and is {now} now")),
+        Difference::Map(_) => None,
+    });
+    let changed = match maps.as_slice() {
+        [] => None,
+        [map] => Some(format!("the rules of map {map} have changed since its rows were carried")),
+        several => Some(format!("the rules of maps {} have changed since their rows were carried", several.join(", "))),
+    };
+    databases.chain(changed).collect::<Vec<_>>().join("; ")
 }
 
 /// Names the side of a fault.

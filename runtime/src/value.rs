@@ -46,6 +46,14 @@ impl Value {
     pub fn is_null(&self) -> bool {
         matches!(self, Value::Null)
     }
+
+    /// Returns the value as sentences show it: text in quotes, so that an empty one is seen.
+    pub fn quoted(&self) -> String {
+        match self {
+            Value::Text(text) => format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")),
+            other => other.to_string(),
+        }
+    }
 }
 
 impl fmt::Display for Value {

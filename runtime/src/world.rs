@@ -61,37 +61,46 @@ pub(crate) fn check(
     steps: &[Box<dyn Step>],
     rebind: bool,
 ) -> Result<(), RunError> {
-    let mut now = vec![("target_identity".to_string(), target.identity().on(Side::Target)?)];
+    let identity = |side: Side, now: String| (format!("{side}_identity"), now, About::Database(side));
+    let mut now = vec![identity(Side::Target, target.identity().on(Side::Target)?)];
     if let Some(legacy) = legacy {
-        now.push(("legacy_identity".to_string(), legacy.identity().on(Side::Legacy)?));
+        now.push(identity(Side::Legacy, legacy.identity().on(Side::Legacy)?));
     }
-    for step in steps {
-        now.push((meaning_name(step.spec()), step.spec().meaning.clone()));
+    for spec in steps.iter().map(|step| step.spec()) {
+        now.push((meaning_name(spec), spec.meaning.clone(), About::Map(&spec.name)));
     }
     let used = any_entries(target, steps)?;
     let mut differences = Vec::new();
-    for (name, value) in &now {
-        match stored(target, name)? {
-            Some(before) if before != *value && used.iter().any(|map| concerns(name, map)) => {
-                differences.push(Difference { what: name.replace('_', " "), stored: before, now: value.clone() });
+    for (name, value, about) in &now {
+        let before = stored(target, name)?.filter(|before| before != value);
+        match (before, about) {
+            (Some(stored), About::Database(side)) if !used.is_empty() => {
+                differences.push(Difference::Database { side: *side, stored, now: value.clone() });
             }
-            Some(_) | None => {}
+            // A map without entries may change its meaning: nothing depends on it yet.
+            (Some(_), About::Map(map)) if used.iter().any(|used| used == map) => {
+                differences.push(Difference::Map(map.to_string()));
+            }
+            _ => {}
         }
     }
     if !differences.is_empty() && !rebind {
         return Err(RunError::OtherWorld(differences));
     }
-    within(target, |target| now.iter().try_for_each(|(name, value)| META.put(target, &vec![text(name), text(value)])))
+    within(target, |target| {
+        now.iter().try_for_each(|(name, value, _)| META.put(target, &vec![text(name), text(value)]))
+    })
+}
+
+/// What an entry of the journal about its world is about.
+enum About<'s> {
+    Database(Side),
+    Map(&'s str),
 }
 
 /// Name under which the meaning of a map is kept.
 pub(crate) fn meaning_name(spec: &StepSpec) -> String {
     format!("meaning:{}", spec.name)
-}
-
-/// A map without entries may change its meaning: nothing depends on it yet.
-fn concerns(name: &str, map: &str) -> bool {
-    name.strip_prefix("meaning:").is_none_or(|meant| meant == map)
 }
 
 fn any_entries(target: &mut dyn Connection, steps: &[Box<dyn Step>]) -> Result<Vec<String>, RunError> {
@@ -120,6 +129,19 @@ pub(crate) fn check_schema(
     target: &mut dyn Connection,
     steps: &[Box<dyn Step>],
 ) -> Result<(), RunError> {
+    let missing = missing(legacy, target, steps)?;
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let swapped = self::missing(target, legacy, steps).is_ok_and(|missing| missing.is_empty());
+    Err(if swapped { RunError::Swapped(missing) } else { RunError::MissingSchema(missing) })
+}
+
+fn missing(
+    legacy: &mut dyn Connection,
+    target: &mut dyn Connection,
+    steps: &[Box<dyn Step>],
+) -> Result<Vec<String>, RunError> {
     let mut missing = Vec::new();
     for spec in steps.iter().map(|step| step.spec()) {
         for (table, columns) in legacy_use(&spec.read) {
@@ -130,7 +152,7 @@ pub(crate) fn check_schema(
         }
     }
     missing.dedup();
-    if missing.is_empty() { Ok(()) } else { Err(RunError::MissingSchema(missing)) }
+    Ok(missing)
 }
 
 /// Lists the columns that a map table lacks, which an older mapping made.

@@ -81,6 +81,30 @@ fn another_schema_is_refused_with_everything_that_is_missing() {
 }
 
 #[test]
+fn sides_that_are_swapped_are_recognised() {
+    let pair = Pair::sample();
+    for name in BOTH {
+        let told = ["legacy table Users", "target table users_user", "are --from and --to swapped?"];
+        refused(try_with(name, &pair.target(), &pair.legacy()), &told);
+    }
+}
+
+#[test]
+fn rules_that_have_changed_are_named_by_their_maps() {
+    let pair = Pair::sample();
+    pair.run();
+    let told =
+        "the rules of map Patient have changed since its rows were carried; roll back with what it was made with";
+    pair.on_target("UPDATE cutover_meta SET value = 'another' WHERE name = 'meaning:Patient'");
+    let ended = try_with("run", &pair.legacy(), &pair.target());
+    assert!(!ended.err.contains("another"), "{}", ended.err);
+    refused(ended, &[told, "--rebind"]);
+    pair.on_target("UPDATE cutover_meta SET value = 'another' WHERE name = 'meaning:Caregiver'");
+    let told = "the rules of maps Patient, Caregiver have changed since their rows were carried";
+    refused(try_with("run", &pair.legacy(), &pair.target()), &[told]);
+}
+
+#[test]
 fn a_database_that_another_process_locks_is_waited_for_and_then_left() {
     let pair = Pair::sample();
     for (path, lock) in [(pair.target(), "BEGIN IMMEDIATE"), (pair.legacy(), "BEGIN EXCLUSIVE")] {
@@ -133,6 +157,14 @@ fn what_is_no_url_of_a_database_is_a_matter_of_usage_and_secrets_stay_secret() {
     let help =
         command().args(["run", "--help"]).env("CUTOVER_TO", "postgresql://user:s3cret@host/db").output().unwrap();
     assert!(!String::from_utf8(help.stdout).unwrap().contains("s3cret"));
+}
+
+#[test]
+fn a_missing_url_is_asked_for_with_its_variable() {
+    cutover(["run".as_ref(), map().as_os_str()]).with(2).says(&["--from <URL>", "CUTOVER_FROM, CUTOVER_TO"]);
+    cutover(["status"]).with(2).says(&["the environment can give it too: CUTOVER_TO"]);
+    let ended = cutover(["run"]).with(2).says(&["<MAP>"]);
+    assert!(ended.err.contains("CUTOVER_FROM"), "{}", ended.err);
 }
 
 #[test]

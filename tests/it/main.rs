@@ -8,6 +8,7 @@ mod coverage;
 mod databases;
 mod demo;
 mod engines;
+mod examples;
 mod full;
 mod maps;
 mod output;

@@ -89,9 +89,22 @@ fn values_are_masked_unless_asked_for() {
         assert!(shown.out.contains("Mallory") && shown.out.contains("Alpha"), "{}", shown.out);
     }
     let shown = pair.cutover("verify", &["--show-values"]).with(1);
-    let line = "Patient.t: legacy key 101 target key 1 in target patients_patient: first_name is Mallory, the mapping \
-                gives Alpha";
+    let line = "Patient.t: legacy key 101 target key 1 in target patients_patient: first_name is \"Mallory\", the \
+                mapping gives \"Alpha\"";
     assert!(shown.out.lines().any(|found| found == line), "{}", shown.out);
+}
+
+#[test]
+fn a_line_names_the_table_on_the_side_where_it_is() {
+    let pair = migrated();
+    pair.on_target(
+        "DELETE FROM patients_hospitalpatient WHERE mrn = '0000102';
+         UPDATE patients_patient SET last_name = '' WHERE legacy_id = 101",
+    );
+    let shown = pair.cutover("verify", &["--show-values"]).with(1).out;
+    let lost = "in target patients_hospitalpatient: migrated, but gone from the target";
+    assert!(shown.lines().any(|line| line.ends_with(lost)), "{shown}");
+    assert!(shown.contains(": last_name is \"\", the mapping gives \""), "{shown}");
 }
 
 #[test]

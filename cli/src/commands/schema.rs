@@ -3,7 +3,7 @@
 mod json;
 mod show;
 
-use crate::arguments::{DialectName, SchemaOptions, SideName};
+use crate::arguments::{DialectName, SchemaOptions, SideName, WrittenDialect};
 use crate::failure::Failure;
 use crate::mapping;
 use crate::{Status, database, output};
@@ -118,9 +118,13 @@ fn marks(dialect: Dialect) -> &'static [&'static str] {
     }
 }
 
-fn translate(schema: &Schema, to: DialectName) -> Result<(), Failure> {
-    let translation =
-        create_statements(schema, dialect(to)).map_err(|unsupported| Failure::usage(unsupported.to_string()))?;
+fn translate(schema: &Schema, to: WrittenDialect) -> Result<(), Failure> {
+    let to = match to {
+        WrittenDialect::Mariadb => Dialect::MariaDb,
+        WrittenDialect::Postgresql => Dialect::PostgreSql,
+        WrittenDialect::Sqlite => Dialect::Sqlite,
+    };
+    let translation = create_statements(schema, to).map_err(|unsupported| Failure::usage(unsupported.to_string()))?;
     translation.statements.iter().for_each(|statement| output::line(&format!("{statement};\n")));
     for left_out in &translation.left_out {
         output::note(&format!("left out, line {}: {}: {}", left_out.line, left_out.what, left_out.why));

@@ -44,7 +44,11 @@ fn print_rejects(list: &RejectList, show_values: bool) {
         .rows
         .iter()
         .map(|row| {
-            let value = row.value.clone().unwrap_or_else(|| "NULL".into());
+            let value = match row.value.as_deref() {
+                None => "NULL".to_string(),
+                Some("") => "\"\"".to_string(),
+                Some(value) => value.to_string(),
+            };
             let texts = [&row.map, &row.legacy_key, &row.column, &row.reason, &value, &row.message];
             texts.map(|text| one_line(text)).to_vec()
         })

@@ -6,7 +6,7 @@ use crate::mapping::counted;
 use crate::{Status, database, mapping, output, progress};
 use cutover_runtime::report::{Deviation, DeviationKind, VerifyReport, key_text, mask};
 use cutover_runtime::value::Value;
-use cutover_runtime::verify;
+use cutover_runtime::{error::Side, verify};
 
 pub(crate) fn run(options: &VerifyOptions) -> Result<Status, Failure> {
     let plan = mapping::load(&options.map)?;
@@ -51,7 +51,7 @@ fn masked(deviation: &mut Deviation) {
 
 fn print(report: &VerifyReport, show_values: bool) {
     for deviation in &report.deviations {
-        output::line(&describe(deviation));
+        output::line(&describe(deviation, show_values));
     }
     if report.total > report.deviations.len() as u64 {
         output::line(&format!("… and {} more; --limit shows more", report.total - report.deviations.len() as u64));
@@ -77,13 +77,19 @@ fn print(report: &VerifyReport, show_values: bool) {
     }
 }
 
-/// Returns one line: side, table, key, and what is wrong.
-pub(crate) fn describe(deviation: &Deviation) -> String {
+/// Returns one line: side, table, key, and what is wrong. Masked values are words, others stand as they are.
+fn describe(deviation: &Deviation, show_values: bool) -> String {
     let legacy = deviation.legacy_key.as_ref().map_or(String::new(), |key| format!(" legacy key {}", key_text(key)));
     let target = deviation.target_key.as_ref().map_or(String::new(), |key| format!(" target key {key}"));
     let role = deviation.role.as_ref().map_or(String::new(), |role| format!(".{role}"));
-    let place = format!("{}{role}:{legacy}{target} in {} {}:", deviation.map, deviation.side, deviation.table);
-    let show = |value: &Option<Value>| value.as_ref().map_or("nothing".to_string(), |value| value.to_string());
+    // The table is the role's where there is one, whichever side shows the deviation.
+    let side = if deviation.role.is_some() { Side::Target } else { deviation.side };
+    let place = format!("{}{role}:{legacy}{target} in {side} {}:", deviation.map, deviation.table);
+    let show = |value: &Option<Value>| match value {
+        Some(value) if show_values => value.quoted(),
+        Some(value) => value.to_string(),
+        None => "nothing".to_string(),
+    };
     let column = deviation.column.clone().unwrap_or_default();
     let what = match deviation.kind {
         DeviationKind::Missing => "not migrated".to_string(),

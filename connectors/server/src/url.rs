@@ -38,8 +38,7 @@ impl std::error::Error for UrlError {}
 impl ServerUrl {
     /// Takes a URL apart.
     pub fn parse(text: &str) -> Result<ServerUrl, UrlError> {
-        let wrong =
-            |what: &str| UrlError(format!("the URL of a database on a server is scheme://user@host/database: {what}"));
+        let wrong = |what: &str| UrlError(format!("{what}; the URL of a server is scheme://user@host/database"));
         let (scheme, rest) = text.split_once("://").ok_or_else(|| wrong("there is no `://` in it"))?;
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
         let (authority, database) = rest.split_once('/').unwrap_or((rest, ""));

@@ -12,6 +12,7 @@ mod offer;
 
 use crate::diagnostic::{Applicability, Code, Diagnostic, before_brace};
 use crate::resolve::Draft;
+use crate::resolve::convert::ONLY_JSON;
 use crate::schema::{Assigned, Column};
 use crate::source::Span;
 use crate::types::Type;
@@ -110,6 +111,14 @@ fn report(world: &World<'_>, draft: &Draft<'_>, missing: &Missing<'_>, diagnosti
         error = error.label(*span, remark);
     }
     let lines = offer::lines(draft, &missing.legacy, &missing.target);
+    let json = missing.target.iter().find(|(_, column)| column.ty == Type::Json && !column.nullable);
+    if let Some((role, column)) = json {
+        error = error.note(format!("`{}.{}` is JSON: {ONLY_JSON}", draft.roles[*role].name, column.name));
+    }
+    if lines.is_empty() {
+        diagnostics.push(error);
+        return;
+    }
     let (end, lines) = before_brace(world.sources, draft.map.end, &lines);
     let help = "say what becomes of each, such as";
     diagnostics.push(error.patch_as(Applicability::HasPlaceholders, help, end, lines));

@@ -2,8 +2,7 @@
 
 use super::Rule;
 use super::leaf::{Builder, arrow_of, children, inner, next};
-use crate::ast::{self, Allow, Columns, Example, ExampleRow, Restriction, Statement, StatementKind};
-use crate::plan::Arrow;
+use crate::ast::{self, Allow, Columns, Example, ExampleRow, KeyColumn, Restriction, Statement, StatementKind};
 use pest::iterators::Pair;
 
 impl Builder<'_> {
@@ -30,12 +29,20 @@ impl Builder<'_> {
     }
 
     pub(super) fn key(&mut self, pair: Pair<'_, Rule>) -> Option<StatementKind> {
-        let (mut legacy, mut arrow, mut target) = (Vec::new(), Arrow::Both, None);
+        let (mut legacy, mut arrow, mut target): (_, _, Option<Box<KeyColumn>>) = (Vec::new(), None, None);
         for part in children(pair).skip(1) {
             match part.as_rule() {
                 Rule::expression => legacy.push(self.expression(part)?),
-                Rule::arrow => arrow = arrow_of(part),
-                _ => target = Some((arrow, self.columns(part))),
+                Rule::arrow => arrow = Some((self.span(&part), arrow_of(part))),
+                Rule::allow => {
+                    let allow = self.allow(part);
+                    target.iter_mut().for_each(|target| target.allows.push(allow.clone()));
+                }
+                _ => {
+                    let (arrow_span, arrow) = arrow.expect("the grammar has an arrow before the column");
+                    let columns = self.columns(part);
+                    target = Some(Box::new(KeyColumn { arrow, arrow_span, columns, allows: Vec::new() }));
+                }
             }
         }
         Some(StatementKind::Key { legacy, target })

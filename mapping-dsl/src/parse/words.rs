@@ -2,6 +2,7 @@
 
 use super::Rule;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::lines::COMMENT;
 use crate::source::{FileId, Span};
 use pest::error::{ErrorVariant, InputLocation};
 
@@ -32,38 +33,99 @@ pub(super) fn syntax_error(
     if !expected.is_empty() {
         diagnostic = diagnostic.here(format!("expected {}", one_of(&expected)));
     }
-    let (help, instead) = match piece {
+    let habit = match piece {
         Rule::map_header if found.starts_with("->") || found == "{" => {
-            (Some("each table has an alias: `old.Patient p`"), None)
+            Habit::Told("each table has an alias: `old.Patient p`")
         }
-        Rule::fn_piece => (Some("write `fn name(argument: text) -> text`, perhaps with `else reject \"why\"`"), None),
-        Rule::map_header | Rule::values_header | Rule::language_piece | Rule::side_piece => (None, None),
-        _ => habit(&found, &text[..at]),
+        Rule::map_header => operator(text, at).unwrap_or(Habit::None),
+        Rule::fn_piece => Habit::Told("write `fn name(argument: text) -> text`, perhaps with `else reject \"why\"`"),
+        Rule::values_header | Rule::language_piece | Rule::side_piece => Habit::None,
+        _ => habit(&found, text, at),
     };
-    match (help, instead) {
-        (Some(help), Some((written, instead))) => {
-            diagnostic.patch(help, Span::new(file, base + at..base + at + written.len()), instead)
+    match habit {
+        Habit::Replaced(written, instead, help) => {
+            diagnostic.patch(help, Span::new(file, base + written.start..base + written.end), instead)
         }
-        (Some(help), None) => diagnostic.help(help),
-        (None, _) => diagnostic,
+        Habit::Told(help) => diagnostic.help(help),
+        Habit::None => diagnostic,
     }
 }
 
-/// What people write out of habit: what is written here in words, and where one word replaces another, both.
-fn habit(found: &str, before: &str) -> (Option<&'static str>, Option<(&'static str, &'static str)>) {
+/// What people write out of habit.
+enum Habit {
+    /// A place, what stands there here, and that in words.
+    Replaced(std::ops::Range<usize>, &'static str, &'static str),
+    /// In words.
+    Told(&'static str),
+    None,
+}
+
+/// Operators of other languages.
+fn operator(text: &str, at: usize) -> Option<Habit> {
+    let (before, found) = (&text[..at], &text[at..]);
+    let replaced = |length: usize, instead, help| Some(Habit::Replaced(at..at + length, instead, help));
+    let word = &found[..word_length(found)];
+    if word.eq_ignore_ascii_case("is") {
+        return Some(Habit::Told("write `x in [null]`, or `not x in [null]`"));
+    }
+    match word {
+        "AND" => return replaced(3, "and", "write `and`"),
+        "OR" => return replaced(2, "or", "write `or`"),
+        _ => {}
+    }
+    let in_condition = ["where", "when", "on"].iter().any(|word| has_word(before, word));
+    match found {
+        _ if found.starts_with("&&") => replaced(2, "and", "write `and`"),
+        _ if found.starts_with("||") && joins_texts(before, &found[2..]) => {
+            replaced(2, "++", "write `++` to join texts; conditions are joined by `or`")
+        }
+        _ if found.starts_with("||") => replaced(2, "or", "write `or`; `++` joins texts"),
+        _ if found.starts_with('>') && before.ends_with('<') => {
+            Some(Habit::Replaced(at - 1..at + 1, "!=", "write `!=`"))
+        }
+        _ if found.starts_with('=') && in_condition && !["==", "=>"].iter().any(|sign| found.starts_with(sign)) => {
+            replaced(1, "==", "write `==` to compare")
+        }
+        _ if found.starts_with('\'') => Some(Habit::Told("texts stand in double quotes")),
+        _ => None,
+    }
+}
+
+/// Whether an operator joins texts: nothing is compared before it, and a text stands beside it or it stands in a rule in
+/// which nothing is compared at all.
+fn joins_texts(before: &str, after: &str) -> bool {
+    let compares = |text: &str| {
+        let text = text.replace("<->", " ").replace("->", " ");
+        let words = ["in", "not", "exists", "when", "where", "on"];
+        text.contains(['=', '<', '>', '!']) || words.iter().any(|word| has_word(&text, word))
+    };
+    let beside_text = before.trim_end().ends_with('"') || after.trim_start().starts_with('"');
+    !compares(before) && (beside_text || (after.contains("->") && !compares(after)))
+}
+
+fn has_word(text: &str, word: &str) -> bool {
+    text.split(|character: char| !(character.is_alphanumeric() || character == '_')).any(|part| part == word)
+}
+
+/// What is written here where people write something out of habit.
+fn habit(found: &str, text: &str, at: usize) -> Habit {
+    let before = &text[..at];
     let plain = [
         (";", "", "a line end ends a statement: take `;` out"),
         ("=>", "->", "write `->`, or `<->` when nothing is lost"),
-        ("&&", "and", "write `and`"),
-        ("||", "or", "write `or`; `++` joins texts"),
     ];
     if let Some((written, instead, help)) = plain.into_iter().find(|(written, ..)| found.starts_with(written)) {
-        return (Some(help), Some((written, instead)));
+        return Habit::Replaced(at..at + written.len(), instead, help);
+    }
+    if let Some(operator) = operator(text, at) {
+        return operator;
     }
     let habits = [
         ("==", "a rule has an arrow; conditions stand after `where` and `when`"),
         ("=", "write `->` or `<->` for a rule, `==` to compare"),
-        ("'", "texts stand in double quotes"),
+        ("--", COMMENT),
+        ("#", COMMENT),
+        ("/*", COMMENT),
         ("allow", "write `allow(what) \"reason\"`"),
         ("<->", "a rule has one arrow, with a value left and a column right of it"),
         ("->", "a rule has one arrow, with a value left and a column right of it"),
@@ -72,7 +134,8 @@ fn habit(found: &str, before: &str) -> (Option<&'static str>, Option<(&'static s
     ];
     let known = habits.into_iter().find(|(written, _)| found.starts_with(written)).map(|(_, help)| help);
     let is_lone_word = before.split_ascii_whitespace().count() == 1 && !before.contains(['.', '(', '"']);
-    (known.or_else(|| is_lone_word.then_some(STATEMENTS).filter(|_| !KEYWORDS.contains(&before.trim()))), None)
+    let known = known.or_else(|| is_lone_word.then_some(STATEMENTS).filter(|_| !KEYWORDS.contains(&before.trim())));
+    known.map_or(Habit::None, Habit::Told)
 }
 
 const STATEMENTS: &str = "a statement is a rule such as `a.Name <-> t.name`, or begins with `key`, `into`, `drop`, \
@@ -198,7 +261,7 @@ fn rule_words(rule: Rule) -> Option<&'static str> {
         Rule::match_arm => "an arm `pattern -> value`",
         Rule::cell | Rule::cells => "cells such as `p { Name: \"Ann\", .. }`",
         Rule::rest => "`..`",
-        Rule::dialect_name => "a dialect (`mariadb`, `postgresql` or `sqlite`)",
+        Rule::dialect_name => "a dialect (`mariadb`, `mysql`, `postgresql`, `sqlite` or `sqlserver`)",
         Rule::rejection | Rule::kw_reject | Rule::refused => "`reject`",
         Rule::kw_legacy => "`legacy`",
         Rule::kw_target => "`target`",

@@ -5,12 +5,17 @@ use super::Resolver;
 use super::function::longest;
 use super::kinds::{is_null, text_max};
 use super::loss::{Loss, collect_losses};
+use super::values::texts;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::{Conversion, Expr, ExprKind, Literal};
 use crate::schema::Column;
 use crate::source::Span;
 use crate::types::Type;
 use crate::world::Which;
+
+/// What to say where a value is to become JSON: texts are not read, and databases spell JSON in ways of their own.
+pub(crate) const ONLY_JSON: &str =
+    "it takes a legacy column of JSON; else give the column a default, such as `DEFAULT '{}'`, and leave it out";
 
 impl Resolver<'_, '_> {
     /// Wraps an expression into the conversions that bring it to a column, and returns what is lost on the way.
@@ -96,7 +101,7 @@ impl Resolver<'_, '_> {
                 let message = format!("`{}` takes listed values only, this is any text", column.name);
                 let ddl = self.world.ddl_line(Which::Target, column.line);
                 let error = Diagnostic::error(Code::NOT_ALLOWED_VALUE, span, message).label(ddl, "declared here");
-                let error = error.note(format!("it takes: {}", taken.join(", ")));
+                let error = error.note(format!("it takes: {}", texts(taken)));
                 self.report(error.help("use a value map, or `values { … } else reject \"…\"`"));
                 return None;
             }
@@ -110,7 +115,7 @@ impl Resolver<'_, '_> {
         let message = format!("`{}` does not take {}", column.name, wrong.join(", "));
         let ddl = self.world.ddl_line(Which::Target, column.line);
         let error = Diagnostic::error(Code::NOT_ALLOWED_VALUE, span, message).label(ddl, "the column is declared here");
-        let error = error.note(format!("it takes: {}", taken.join(", ")));
+        let error = error.note(format!("it takes: {}", texts(taken)));
         self.report(error.help("use a value map, or `values { … } else reject \"…\"`"));
         None
     }
@@ -219,6 +224,7 @@ impl Resolver<'_, '_> {
             (Type::Integer { .. } | Type::Decimal { .. }, to) if to.is_text() => {
                 return self.no_conversion(expr, column, span, "write `text(…)`");
             }
+            (_, Type::Json) => return self.no_conversion(expr, column, span, ONLY_JSON),
             (from, Type::Boolean | Type::Integer { .. } | Type::Date { .. }) if from.is_text() => {
                 return self.no_conversion(expr, column, span, "use a value map");
             }

@@ -1,6 +1,7 @@
 //! Functions of the language: what they take and what type they give.
 
 use super::Resolver;
+use super::convert::adapt_literal;
 use super::expression::Place;
 use super::kinds::{is_null, text_max, unite};
 use crate::ast;
@@ -27,7 +28,12 @@ impl Resolver<'_, '_> {
             return None;
         };
         let typed: Option<Vec<Expr>> = arguments.iter().map(|argument| self.expression(argument, place)).collect();
-        let typed = typed?;
+        let mut typed = typed?;
+        if let (Function::Coalesce, [first, default]) = (kind, typed.as_mut_slice())
+            && matches!(first.ty, Type::Decimal { .. })
+        {
+            *default = adapt_literal(default.clone(), &first.ty);
+        }
         let fits = typed.len() == signature.len()
             && typed.iter().zip(signature).all(|(argument, takes)| takes.accepts(&argument.ty));
         if !fits {

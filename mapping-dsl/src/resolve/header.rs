@@ -124,12 +124,13 @@ pub(super) fn key_shape(draft: &Draft<'_>) -> KeyShape {
     let roles = draft.step.targets.iter().zip(&draft.roles);
     let roles = roles.map(|(target, role)| TargetShape {
         role: target.role.clone(),
+        table: role.table.name.clone(),
         key_type: target.key_type.clone(),
         conditional: role.conditional,
     });
     let key_target = draft.map.statements.iter().find_map(|statement| match &statement.kind {
-        StatementKind::Key { target: Some((_, columns)), .. } => {
-            columns.alias.as_ref().map(|alias| alias.text.as_str())
+        StatementKind::Key { target: Some(target), .. } => {
+            target.columns.alias.as_ref().map(|alias| alias.text.as_str())
         }
         _ => None,
     });

@@ -54,7 +54,7 @@ impl Resolver<'_, '_> {
             self.unknown_map(name);
             return None;
         };
-        let target = self.referred_target(shape, role, name)?;
+        let target = self.referred_target(shape, role, name, place)?;
         let key: Option<Vec<Expr>> = arguments.iter().map(|argument| self.link_key(argument, place)).collect();
         let (key, Some(wanted)) = (key?, &shape.key) else {
             self.draft.damaged = true; // The other map's key has been reported.
@@ -108,6 +108,7 @@ impl Resolver<'_, '_> {
         shape: &super::KeyShape,
         role: Option<&ast::Name>,
         name: &ast::Name,
+        place: &Place,
     ) -> Option<usize> {
         let names: Vec<&str> = shape.roles.iter().map(|target| target.role.as_str()).collect();
         match role {
@@ -126,12 +127,23 @@ impl Resolver<'_, '_> {
                     self.draft.damaged = true; // The other map's key has been reported.
                 } else if shape.keyed.is_none() {
                     let message = format!("`{}` writes {}: say which", shape.name, names.join(", "));
-                    let help = format!("write `ref {}.{}(…)`", shape.name, names.first().unwrap_or(&"target"));
+                    let meant = self.foreign_table(place);
+                    let meant = shape.roles.iter().find(|target| meant == Some(target.table.as_str()));
+                    let meant = meant.map(|target| target.role.as_str()).or(names.first().copied());
+                    let help = format!("write `ref {}.{}(…)`", shape.name, meant.unwrap_or("target"));
                     self.report(Diagnostic::error(Code::REFERENCE, name.span, message).help(help));
                 }
                 shape.keyed
             }
         }
+    }
+
+    /// Returns the table that the foreign key of a rule's column refers to.
+    fn foreign_table(&self, place: &Place) -> Option<&str> {
+        let (role, column) = place.column.split_once('.')?;
+        let role = self.draft.roles.iter().find(|known| known.name == role)?;
+        let key = role.table.foreign_keys.iter().find(|key| key.columns == [column])?;
+        Some(key.table.as_str())
     }
 
     fn link(

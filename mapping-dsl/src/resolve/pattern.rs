@@ -3,7 +3,7 @@
 use super::Resolver;
 use super::expression::Place;
 use super::kinds::{is_null, literal_type, unite};
-use super::values::same_family;
+use super::values::{same_family, texts};
 use crate::ast::{self, PatternKind};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::{Arm, ArmResult, Expr, ExprKind, Function, Literal, Pattern};
@@ -136,10 +136,9 @@ impl Resolver<'_, '_> {
         if text.is_empty() || listed.contains(text) {
             return true;
         }
-        let names: Vec<&str> = listed.iter().map(String::as_str).collect();
         let message = format!("\"{text}\" is none of the listed values");
         let error = Diagnostic::error(Code::NOT_ALLOWED_VALUE, pattern.span, message);
-        self.report(error.note(format!("listed are: {}", names.join(", "))));
+        self.report(error.note(format!("listed are: {}", texts(listed))));
         false
     }
 

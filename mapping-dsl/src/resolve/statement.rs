@@ -4,7 +4,7 @@ use super::expression::Place;
 use super::{LeftBehind, Resolver, UniquePlace};
 use crate::ast::{self, StatementKind};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::plan::{Arrow, Deferred, Dropped, Expr, ExprKind, Guard, Identity, Rollback, Unique};
+use crate::plan::{Deferred, Dropped, Expr, ExprKind, Guard, Identity, Rollback, Unique};
 use crate::source::Span;
 use crate::types::Type;
 use crate::world::Which;
@@ -50,7 +50,7 @@ impl<'a> Resolver<'a, '_> {
 
     fn statement(&mut self, statement: &'a ast::Statement, into: Option<usize>) {
         match &statement.kind {
-            StatementKind::Key { legacy, target } => self.key(legacy, target.as_ref(), statement.span, into),
+            StatementKind::Key { legacy, target } => self.key(legacy, target.as_deref(), into),
             StatementKind::Rule(rule) => self.rule(rule, into),
             StatementKind::Into { target, statements } => {
                 let role = self.role(target);
@@ -68,13 +68,7 @@ impl<'a> Resolver<'a, '_> {
         }
     }
 
-    fn key(
-        &mut self,
-        legacy: &'a [ast::Expr],
-        target: Option<&'a (Arrow, ast::Columns)>,
-        span: Span,
-        into: Option<usize>,
-    ) {
+    fn key(&mut self, legacy: &'a [ast::Expr], target: Option<&'a ast::KeyColumn>, into: Option<usize>) {
         for expr in legacy {
             let base = self.draft.aliases[0].name.clone();
             match &expr.kind {
@@ -87,21 +81,25 @@ impl<'a> Resolver<'a, '_> {
                 }
             }
         }
-        let Some((arrow, columns)) = target else { return };
+        let Some(target) = target else { return };
         let [only] = legacy else {
             self.report(
-                Diagnostic::error(Code::NO_KEY, columns.span, "a key of several columns cannot go into one column")
-                    .help("leave the arrow out: the migration table remembers the key"),
+                Diagnostic::error(
+                    Code::NO_KEY,
+                    target.columns.span,
+                    "a key of several columns cannot go into one column",
+                )
+                .help("leave the arrow out: the migration table remembers the key"),
             );
             return;
         };
         let rule = ast::Rule {
             value: only.clone(),
-            arrow: *arrow,
-            arrow_span: span,
-            columns: columns.clone(),
+            arrow: target.arrow,
+            arrow_span: target.arrow_span,
+            columns: target.columns.clone(),
             restriction: None,
-            allows: Vec::new(),
+            allows: target.allows.clone(),
         };
         let before: Vec<usize> = self.draft.step.targets.iter().map(|target| target.rules.len()).collect();
         self.rule(&rule, into);

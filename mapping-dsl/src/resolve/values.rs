@@ -9,7 +9,7 @@ use crate::plan::{Arrow, Expr, ExprKind, Literal, Outcome, ValueArm, ValueMap};
 use crate::schema::Column;
 use crate::source::Span;
 use crate::types::Type;
-use crate::world::{Which, World, suggest};
+use crate::world::{Which, World, nearest, suggest};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Resolves all value maps of a mapping; tells which of them have errors.
@@ -179,11 +179,9 @@ fn check_source_value(literal: &Literal, span: Span, map: &ValueMap, diagnostics
     if let (Type::Enum(listed), Literal::Text(text)) = (&map.from, literal)
         && !listed.contains(text)
     {
-        let names: Vec<&str> = listed.iter().map(String::as_str).collect();
         let message = format!("\"{text}\" is none of the listed legacy values");
-        let error =
-            Diagnostic::error(Code::NOT_ALLOWED_VALUE, span, message).note(format!("listed are: {}", names.join(", ")));
-        diagnostics.push(error);
+        let error = Diagnostic::error(Code::NOT_ALLOWED_VALUE, span, message);
+        diagnostics.push(error.note(format!("listed are: {}", texts(listed))));
     } else if *literal != Literal::Null && !same_family(&literal_type(literal), &map.from) {
         let message = format!("{} where the legacy values are {}", literal_type(literal).family(), map.from.family());
         diagnostics.push(Diagnostic::error(Code::TYPES, span, message));
@@ -249,8 +247,14 @@ pub(crate) fn check_target_value(
         let names: Vec<&str> = listed.iter().map(String::as_str).collect();
         let message = format!("\"{text}\" is none of the values that the target takes");
         let error = here(Diagnostic::error(Code::NOT_ALLOWED_VALUE, span, message))
-            .note(format!("it takes: {}", names.join(", ")));
-        diagnostics.push(suggest(error, span, text, &names));
+            .note(format!("it takes: {}", texts(listed)));
+        diagnostics.push(match nearest(text, &names) {
+            Some(near) => {
+                let near = show(&Literal::Text(near.to_string()));
+                error.patch(format!("did you mean {near}?"), span, near)
+            }
+            None => error,
+        });
         return;
     }
     if !same_family(&literal_type(literal), ty) {
@@ -320,6 +324,11 @@ pub(crate) fn show(literal: &Literal) -> String {
         Literal::Date(day) => day.to_string(),
         Literal::DateTime(time) => time.format("%Y-%m-%d %H:%M:%S%.f").to_string(),
     }
+}
+
+/// Returns texts as written in a mapping: one may be empty, or hold a comma.
+pub(crate) fn texts(listed: &[String]) -> String {
+    listed.iter().map(|text| show(&Literal::Text(text.clone()))).collect::<Vec<_>>().join(", ")
 }
 
 /// Reports two arms that claim the same way back.

@@ -3,6 +3,7 @@
 use crate::mapping::counted;
 use crate::output;
 use cutover_mapping_dsl::schema::{Assigned, Column, ForeignKey, Schema, Table};
+use cutover_runtime::value::Value;
 
 /// Prints all tables and, last, how many there are.
 pub(super) fn schema(schema: &Schema) {
@@ -77,7 +78,7 @@ fn describe(column: &Column) -> String {
         text.push_str(&format!(", default {}", one_line(default)));
     }
     if let Some(allowed) = &column.allowed {
-        text.push_str(&format!(", one of {}", allowed.join(", ")));
+        text.push_str(&format!(", one of {}", listed(allowed)));
     }
     if let Some(collation) = &column.collation {
         text.push_str(&format!(", collation {collation}"));
@@ -86,6 +87,11 @@ fn describe(column: &Column) -> String {
         text.push_str(&format!(" -- {}", one_line(comment)));
     }
     text
+}
+
+/// Lists texts in quotes: one may be empty, or hold a comma.
+fn listed(texts: &[String]) -> String {
+    texts.iter().map(|text| Value::Text(text.clone()).quoted()).collect::<Vec<_>>().join(", ")
 }
 
 fn one_line(text: &str) -> String {

@@ -1,7 +1,9 @@
 //! Lines that would say what a map leaves unsaid, ready to be pasted: a rule where a legacy column has the name of a
 //! target column and values that fit, else a constant or null; what is left of the legacy side is dropped.
 
+use crate::plan::Literal;
 use crate::resolve::Draft;
+use crate::resolve::values::show;
 use crate::schema::Column;
 use crate::types::Type;
 use crate::world::{nearest, quoted_if_needed};
@@ -32,8 +34,8 @@ pub(super) fn lines(draft: &Draft<'_>, legacy: &[&Column], target: &[(usize, &Co
             }
             let name = format!("{}.{}", draft.aliases[alias].name, quoted_if_needed(&of_legacy.name));
             rules.push(copy(name, of_legacy, draft.aliases[alias].optional, column, right));
-        } else {
-            rules.push(Rule { left: constant(column).unwrap_or("null").to_string(), arrow: "->", right });
+        } else if let Some(left) = value(column) {
+            rules.push(Rule { left, arrow: "->", right });
         }
     }
     let mut lines = aligned(&rules);
@@ -86,16 +88,39 @@ fn copy(name: String, legacy: &Column, optional: bool, column: &Column, right: S
     }
 }
 
-/// Returns a value that a column can always take, if there is an obvious one.
-fn constant(column: &Column) -> Option<&'static str> {
+/// Returns a value that a column takes, to be replaced by the right one; none if there is nothing to begin with.
+fn value(column: &Column) -> Option<String> {
     match &column.ty {
-        _ if column.nullable => None,
-        Type::Boolean => Some("false"),
-        Type::Integer { min: ..=0, max: 0.. } | Type::Decimal { .. } => Some("0"),
-        Type::Text { .. } => Some("\"\""),
-        Type::Uuid => Some("generated uuid()"),
-        _ => None,
+        _ if column.nullable => Some("null".to_string()),
+        Type::Integer { min, .. } => Some(constant(column).unwrap_or_else(|| min.to_string())),
+        Type::Date { .. } => Some("1970-01-01".to_string()),
+        Type::DateTime { .. } | Type::Instant { .. } => Some("1970-01-01 00:00:00".to_string()),
+        _ => constant(column),
     }
+}
+
+/// Returns what a column can hold where nothing is known, if that is obvious.
+fn constant(column: &Column) -> Option<String> {
+    let listed = match &column.ty {
+        Type::Enum(listed) => Some(listed),
+        _ => column.allowed.as_ref(),
+    };
+    let constant = match &column.ty {
+        _ if column.nullable => return None,
+        Type::Text { .. } | Type::Enum(_) => match listed {
+            Some(listed) if !listed.iter().any(String::is_empty) => return listed.first().map(|text| text_of(text)),
+            _ => "\"\"",
+        },
+        Type::Boolean => "false",
+        Type::Integer { min: ..=0, max: 0.. } | Type::Decimal { .. } => "0",
+        Type::Uuid => "generated uuid()",
+        _ => return None,
+    };
+    Some(constant.to_string())
+}
+
+fn text_of(text: &str) -> String {
+    show(&Literal::Text(text.to_string()))
 }
 
 fn aligned(rules: &[Rule]) -> Vec<String> {
