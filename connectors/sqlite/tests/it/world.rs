@@ -17,7 +17,7 @@ fn a_changed_meaning_is_refused_until_it_is_accepted() {
     let world = World::with(9);
     world.run();
     let told = refusal(&world, &changed(), &any_rejects());
-    assert!(told.contains("meaning:Person was meaning 1 and is meaning 2 now"), "{told}");
+    assert!(told.contains("the rules of map Person have changed since its rows were carried"), "{told}");
     let rebind = RunOptions { rebind: true, ..any_rejects() };
     run(&mut world.legacy(), &mut world.target(), &changed(), &rebind, &mut Silent).unwrap();
     run(&mut world.legacy(), &mut world.target(), &changed(), &any_rejects(), &mut Silent).unwrap();
