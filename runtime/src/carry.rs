@@ -346,7 +346,7 @@ impl<'a> Carrier<'a> {
 
 impl Open {
     /// Writes the units and takes in what became of them. Tells each row's outcome by the fingerprint of its key: the
-    /// new keys, or none if the target refused it.
+    /// new keys, or none if the target refused it. Returns whether it refused any.
     fn write(
         self,
         target: &mut dyn Connection,
@@ -354,10 +354,10 @@ impl Open {
         rows: &[Pending],
         carried: &mut Carried,
         learn: &mut dyn FnMut(u128, Option<&[Value]>),
-    ) -> Result<Vec<ViolationKind>, RunError> {
-        let mut violated = Vec::new();
+    ) -> Result<bool, RunError> {
+        let mut refused_any = false;
         if self.units.is_empty() {
-            return Ok(violated);
+            return Ok(refused_any);
         }
         failpoint::hit("run.before_insert")?;
         let written = target.insert(&step.spec().targets, self.units).on(Side::Target)?;
@@ -370,14 +370,14 @@ impl Open {
                 }
                 Written::Refused(violation) => {
                     learn(waiting.print, None);
-                    violated.push(violation.kind);
+                    refused_any = true;
                     let row = &rows[waiting.row].row;
                     carried.refuse(refused(step, waiting.key, row, &waiting.links, &violation), step.spec());
                     carried.freed.extend(waiting.prints);
                 }
             }
         }
-        Ok(violated)
+        Ok(refused_any)
     }
 }
 
@@ -388,8 +388,8 @@ impl Prepared {
         Claims { prints: prints.collect(), taken: self.carried.taken.clone() }
     }
 
-    /// Writes the batch within the open transaction. Returns none if the target has a value already that must be unique:
-    /// who of several rows gets it depends on their order.
+    /// Writes the batch within the open transaction. Returns none if the target refuses a row: that may depend on rows of
+    /// batches that are not committed yet.
     pub(crate) fn write(
         self,
         target: &mut dyn Connection,
@@ -397,8 +397,8 @@ impl Prepared {
         rows: &[Pending],
     ) -> Result<Option<Carried>, RunError> {
         let mut carried = self.carried;
-        let violated = self.open.write(target, step, rows, &mut carried, &mut |_, _| ())?;
-        Ok((!violated.contains(&ViolationKind::Unique)).then_some(carried))
+        let refused = self.open.write(target, step, rows, &mut carried, &mut |_, _| ())?;
+        Ok((!refused).then_some(carried))
     }
 }
 

@@ -180,7 +180,10 @@ pub fn is_literal(sql: &str) -> bool {
     if let Some(text) = sql.strip_prefix('\'').and_then(|text| text.strip_suffix('\'')) {
         return !text.replace("''", "").contains(['\'', '\\']);
     }
-    let number = !sql.is_empty() && sql.bytes().all(|byte| byte.is_ascii_digit() || b"+-.".contains(&byte));
+    let digits = sql.strip_prefix(['+', '-']).unwrap_or(sql);
+    let number = digits.bytes().any(|byte| byte.is_ascii_digit())
+        && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+        && digits.matches('.').count() <= 1;
     number || ["true", "false", "null"].iter().any(|word| sql.eq_ignore_ascii_case(word))
 }
 
@@ -332,8 +335,19 @@ mod tests {
     #[test]
     fn what_may_differ_from_row_to_row_is_no_literal() {
         let literals = ["0", "-1.50", "(-1)", "''", "'{}'", "'it''s'", "NULL", "true", " FALSE "];
-        let others =
-            ["now()", "CURRENT_TIMESTAMP", "nextval('s')", "'a' || 'b'", "uuid()", "", "'a\\'b'", "1 + random()"];
+        let others = [
+            "now()",
+            "CURRENT_TIMESTAMP",
+            "nextval('s')",
+            "'a' || 'b'",
+            "uuid()",
+            "",
+            "'a\\'b'",
+            "1 + random()",
+            "-",
+            "2020-01-01",
+            "1.2.3",
+        ];
         literals.iter().for_each(|sql| assert!(is_literal(sql), "{sql}"));
         others.iter().for_each(|sql| assert!(!is_literal(sql), "{sql}"));
     }

@@ -17,6 +17,7 @@ use crate::statements::KeyRange;
 use crate::step::{LinkSpec, Step, StepSpec};
 use crate::value::{Key, Row};
 use crate::{lock, world};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::{Duration, Instant};
 use streams::{Batch, Came, Done, Streams, Task};
@@ -98,7 +99,7 @@ impl<'e, 'a> StepRun<'e, 'a> {
 
     /// Makes the passes, with more connections than one if the step is large and its rows do not refer to each other.
     fn in_streams(&mut self, rows: u64) -> Result<Option<Outcome>, RunError> {
-        let connections = if self.refers_to_own() { Vec::new() } else { self.engine.connections(rows)? };
+        let connections = if self.refers_to_own() { Vec::new() } else { self.engine.connections(rows) };
         if connections.is_empty() {
             return self.passes();
         }
@@ -106,15 +107,16 @@ impl<'e, 'a> StepRun<'e, 'a> {
         std::thread::scope(|scope| {
             let (streams, handles) = Streams::start(scope, connections, task);
             self.streams = Some(streams);
-            let result = self.passes();
+            // Streams wait for work until the sender is gone, so it must go even if this thread panics.
+            let result = catch_unwind(AssertUnwindSafe(|| self.passes()));
             self.streams = None;
             for handle in handles {
                 match handle.join() {
                     Ok(connection) => self.engine.spare.push(connection),
-                    Err(panic) => std::panic::resume_unwind(panic),
+                    Err(panic) => resume_unwind(panic),
                 }
             }
-            result
+            result.unwrap_or_else(|panic| resume_unwind(panic))
         })
     }
 
@@ -223,7 +225,7 @@ impl<'e, 'a> StepRun<'e, 'a> {
         });
         match legacy {
             Ok(legacy) => self.engine.give_back(legacy),
-            Err(panic) => std::panic::resume_unwind(panic),
+            Err(panic) => resume_unwind(panic),
         }
         let outcome = result?;
         self.take_in(true)?;
@@ -336,8 +338,10 @@ impl<'e, 'a> StepRun<'e, 'a> {
             }
             self.streams = Some(streams);
             prepared?;
-            self.take_in(true)?;
+            self.returns += 1;
         }
+        // Nothing may be under way beside a batch that is written alone.
+        self.take_in(true)?;
         self.settle_alone(&pending, read, began)
     }
 
@@ -359,7 +363,6 @@ impl<'e, 'a> StepRun<'e, 'a> {
         for (Done { batch, came, .. }, claims) in done {
             match came {
                 Came::In(carried) => {
-                    self.carrier.iter_mut().for_each(|carrier| carrier.free(&carried.freed));
                     self.engine.pace.took(batch.began.elapsed() + batch.read);
                     self.committed(&batch.pending, carried, batch.read, batch.began);
                 }

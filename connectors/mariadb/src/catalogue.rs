@@ -43,22 +43,28 @@ pub(crate) fn column_names(mariadb: &mut MariaDb, table: &str) -> Result<Option<
     Ok((!names.is_empty()).then_some(names))
 }
 
-/// Returns the columns with a default that is the same for every row.
+/// Returns the columns with a default that is the same for every row. Where triggers may have filled a column, nobody can
+/// tell.
 pub(crate) fn defaults(mariadb: &mut MariaDb, table: &str) -> Result<Vec<DefaultColumn>, StoreError> {
     let sql = "SELECT COLUMN_NAME, COALESCE(COLUMN_DEFAULT, IF(IS_NULLABLE = 'YES', 'NULL', '')), DATA_TYPE \
-               FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ? \
-               AND EXTRA = '' ORDER BY ORDINAL_POSITION";
+               FROM information_schema.COLUMNS AS c JOIN information_schema.TABLES AS t USING (TABLE_SCHEMA, TABLE_NAME) \
+               WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ? AND EXTRA = '' AND TABLE_TYPE = 'BASE TABLE' \
+               AND NOT EXISTS (SELECT 1 FROM information_schema.TRIGGERS AS g \
+                 WHERE g.EVENT_OBJECT_SCHEMA = DATABASE() AND g.EVENT_OBJECT_TABLE = c.TABLE_NAME) \
+               ORDER BY ORDINAL_POSITION";
     let column = |row: Vec<String>| {
         let [name, default, ty] = <[String; 3]>::try_from(row).ok()?;
         let own = format!("t.{}", MariaDbDialect.quote(&name));
+        let quoted = default.starts_with('\'') && !default.contains('?');
         let bytes = |sql: &str| format!("CAST(CONVERT({sql} USING utf8mb4) AS BINARY)");
         let departs = match ty.as_str() {
             _ if default.eq_ignore_ascii_case("null") => format!("{own} IS NOT NULL"),
             _ if !is_literal(&default) => return None,
-            "char" | "varchar" | "tinytext" | "text" | "mediumtext" | "longtext" | "enum" | "set" => {
+            // Servers that do not put texts in quotes here leave open what they mean.
+            "varchar" | "tinytext" | "text" | "mediumtext" | "longtext" | "enum" | "set" if quoted => {
                 format!("NOT ({} <=> {})", bytes(&own), bytes(&default))
             }
-            "tinyint" | "smallint" | "mediumint" | "int" | "bigint" | "decimal" | "date" | "datetime" => {
+            "tinyint" | "smallint" | "mediumint" | "int" | "bigint" | "decimal" => {
                 format!("NOT ({own} <=> {default})")
             }
             _ => return None,

@@ -35,12 +35,17 @@ pub(crate) fn column_names(postgres: &mut Postgres, table: &str) -> Result<Optio
 }
 
 /// Returns the columns with a default that is the same for every row. What a column makes of its default, such as more
-/// digits, counts as the default.
+/// digits, counts as the default. Where triggers may have filled a column, where the type has a default of its own, and
+/// where there must have been one that is gone now, nobody can tell.
 pub(crate) fn defaults(postgres: &mut Postgres, table: &str) -> Result<Vec<DefaultColumn>, StoreError> {
     let sql = "SELECT a.attname::text, format_type(a.atttypid, a.atttypmod), pg_get_expr(d.adbin, d.adrelid) \
                FROM pg_attribute AS a LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum \
+               JOIN pg_type AS y ON y.oid = a.atttypid JOIN pg_class AS c ON c.oid = a.attrelid \
                WHERE a.attrelid = to_regclass(quote_ident($1)) AND a.attnum > 0 AND NOT a.attisdropped \
-               AND a.attgenerated = '' AND a.attidentity = '' ORDER BY a.attnum";
+               AND a.attgenerated = '' AND a.attidentity = '' AND c.relkind IN ('r', 'p') \
+               AND (d.adbin IS NOT NULL OR (y.typdefault IS NULL AND NOT a.attnotnull AND NOT y.typnotnull)) \
+               AND NOT EXISTS (SELECT 1 FROM pg_trigger AS g WHERE g.tgrelid = a.attrelid AND NOT g.tgisinternal) \
+               ORDER BY a.attnum";
     let column = |row: &postgres::Row| {
         let (name, ty, default): (String, String, Option<String>) = (row.get(0), row.get(1), row.get(2));
         let own = format!("t.{}", PostgresDialect.quote(&name));

@@ -25,11 +25,13 @@ const SILENCE: Duration = Duration::from_secs(60);
 const SETTINGS: &str = "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'postgres'; \
                         SET extra_float_digits = 3; SET standard_conforming_strings = on; SET lock_timeout = '10s'; \
                         SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; \
-                        SET client_min_messages = 'notice'";
+                        SET client_min_messages = 'notice'; \
+                        SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'idle_session_timeout'";
 
 /// What the session of a target is told besides. Tables grow from nothing to millions of rows while it lasts, and plans
-/// made from what was known of them before would read all of them for each batch.
-const GROWING: &str = "SET plan_cache_mode = force_custom_plan; SET enable_seqscan = off";
+/// made from what was known of them before would read all of them for each batch. Where there is no other way than to read
+/// a table, the server would think that so dear that it compiles the query, each time.
+const GROWING: &str = "SET enable_seqscan = off; SET jit = off";
 
 /// Opens a legacy database. It is never written.
 pub fn open_legacy(url: &str) -> Result<Postgres, StoreError> {

@@ -11,9 +11,12 @@ pub(crate) fn columns(inner: &Connection, table: &str) -> Result<Option<Vec<Stri
     Ok((!names.is_empty()).then_some(names))
 }
 
-/// Returns the columns with a default that is the same for every row.
+/// Returns the columns with a default that is the same for every row. Where triggers may have filled a column, nobody can
+/// tell.
 pub(crate) fn defaults(inner: &Connection, table: &str) -> Result<Vec<DefaultColumn>, Error> {
-    let mut statement = inner.prepare_cached("SELECT name, dflt_value FROM pragma_table_xinfo(?1) WHERE hidden = 0")?;
+    let mut statement = inner.prepare_cached("SELECT name, dflt_value FROM pragma_table_xinfo(?1) WHERE hidden = 0 AND (\"notnull\" = 0 OR dflt_value IS NOT NULL) \
+         AND NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE type IN ('trigger', 'view') \
+         AND (tbl_name = ?1 COLLATE NOCASE OR (type = 'view' AND name = ?1 COLLATE NOCASE)))")?;
     let columns = statement.query_map([table], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let columns = columns.collect::<Result<Vec<(String, Option<String>)>, _>>()?.into_iter();
     let departs = columns.filter_map(|(name, default)| {

@@ -11,6 +11,7 @@ use crate::journal::StepState;
 use crate::step::Step;
 use crate::{failpoint, lock};
 use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Scope, ScopedJoinHandle};
@@ -136,7 +137,7 @@ impl Streams {
         let claims = prepared.claims();
         self.prints.extend(&claims.prints);
         self.under_way.push_back(claims);
-        // Streams end only after this end of the queue is gone, or by a panic, which the scope hands on.
+        // Streams end only after this end of the queue is gone, or by a panic; then nobody is left to tell of the batch.
         let _ = self.jobs.send(Job { number, batch, prepared });
     }
 
@@ -171,13 +172,20 @@ fn stream(
     loop {
         let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(Job { number, batch, prepared }) = job else { return target };
-        let came = task.batch(&mut *target, turn, number, &batch, prepared);
+        let work = || task.batch(&mut *target, turn, number, &batch, prepared);
+        let (came, panic) = match catch_unwind(AssertUnwindSafe(work)) {
+            Ok(came) => (came, None),
+            Err(panic) => (Came::Failed(task.panicked()), Some(panic)),
+        };
         if !matches!(came, Came::In(_)) {
             turn.lock().broken = true;
             turn.changed.notify_all();
         }
         // Nobody listens any more when the step has failed.
         let _ = tell.send(Done { number, batch, came });
+        if let Some(panic) = panic {
+            resume_unwind(panic);
+        }
     }
 }
 
@@ -194,6 +202,10 @@ impl Task<'_> {
             }
             Err(error) => self.give_up(target, Came::Failed(error)),
         }
+    }
+
+    fn panicked(&self) -> RunError {
+        RunError::BrokenStep { map: self.writer.spec.name.clone(), detail: "a stream panicked".to_string() }
     }
 
     fn give_up(&self, target: &mut dyn Connection, came: Came) -> Came {

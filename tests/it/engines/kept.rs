@@ -74,6 +74,11 @@ fn rows_stay_that_were_changed_in_columns_of_no_rule() {
             "name = 'other' WHERE legacy_id = 7",
         ];
         changes.iter().for_each(|change| to.run(&format!("UPDATE dst SET {change}")));
+        if engine != Engine::Sqlite {
+            // As Django adds a column: with a default that is gone afterwards.
+            to.run("ALTER TABLE dst ADD COLUMN later varchar(5) DEFAULT 'x' NOT NULL");
+            to.run("ALTER TABLE dst ALTER COLUMN later DROP DEFAULT");
+        }
         let ended = cutover("rollback").with(1);
         let kept = to.ask("SELECT legacy_id FROM dst", &[Kind::Integer]);
         assert_eq!(kept, ["2", "3", "4", "5", "6", "7"], "{engine:?}: {}", ended.out);
