@@ -90,7 +90,7 @@ fn of_equal_values_the_first_in_the_order_of_keys_gets_in() {
 fn rejected_rows_are_tried_again_among_new_ones() {
     for engine in [Engine::Postgres, Engine::MariaDb] {
         let Some(chain) = Chain::new(engine) else { continue };
-        let long = |id: u32| if id % 40 == 0 { format!("TOO-LONG-CODE-{id}") } else { format!("C{id}") };
+        let long = |id: u32| if id.is_multiple_of(40) { format!("TOO-LONG-CODE-{id}") } else { format!("C{id}") };
         chain.add((1..=600).filter(|id| id % 2 == 0), long);
         chain.from.run("UPDATE src SET parent = NULL");
         chain.cutover("run").with(0);
