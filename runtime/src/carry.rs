@@ -124,9 +124,7 @@ impl<'a> Carrier<'a> {
         postpone: bool,
     ) -> Result<Carried, RunError> {
         let began = Instant::now();
-        let asked: Vec<_> = rows.iter().map(|pending| self.step.link_keys(&pending.row)).collect();
-        check_links(self.spec, &asked)?;
-        let mut answers = self.links.ask(target, asked.iter().filter_map(|keys| keys.as_deref().ok()))?;
+        let (asked, mut answers) = self.ask(target, rows)?;
         let mut carried = Carried::default();
         let mut open = Open::default();
         let mut writing = Duration::ZERO;
@@ -168,9 +166,7 @@ impl<'a> Carrier<'a> {
         under_way: &HashSet<Print>,
     ) -> Result<Option<Prepared>, RunError> {
         let began = Instant::now();
-        let asked: Vec<_> = rows.iter().map(|pending| self.step.link_keys(&pending.row)).collect();
-        check_links(self.spec, &asked)?;
-        let mut answers = self.links.ask(target, asked.iter().filter_map(|keys| keys.as_deref().ok()))?;
+        let (asked, mut answers) = self.ask(target, rows)?;
         let (mut carried, mut open) = (Carried::default(), Open::default());
         for (at, (pending, keys)) in rows.iter().zip(&asked).enumerate() {
             let keys = match keys {
@@ -190,6 +186,14 @@ impl<'a> Carrier<'a> {
         failpoint::hit("run.after_convert")?;
         carried.convert = began.elapsed();
         Ok(Some(Prepared { open, carried }))
+    }
+
+    /// Returns what each row refers to, or why nobody can say, and the answers to all of it.
+    fn ask(&self, target: &mut dyn Connection, rows: &[Pending]) -> Result<(Vec<Asked>, Answers), RunError> {
+        let asked: Vec<Asked> = rows.iter().map(|pending| self.step.link_keys(&pending.row)).collect();
+        check_links(self.spec, &asked)?;
+        let answers = self.links.ask(target, asked.iter().filter_map(|keys| keys.as_deref().ok()))?;
+        Ok((asked, answers))
     }
 
     /// Takes back what a prepared batch has laid claim to, because it was not written.
@@ -466,7 +470,10 @@ fn violated(kind: ViolationKind) -> (&'static str, &'static str) {
     }
 }
 
-fn check_links(spec: &StepSpec, asked: &[Result<Vec<Option<Key>>, Rejection>]) -> Result<(), RunError> {
+/// The keys that a row refers to.
+type Asked = Result<Vec<Option<Key>>, Rejection>;
+
+fn check_links(spec: &StepSpec, asked: &[Asked]) -> Result<(), RunError> {
     let wrong = asked.iter().flatten().find(|keys| keys.len() != spec.links.len());
     wrong.map_or(Ok(()), |keys| {
         let detail = format!("{} link keys were given for {} links", keys.len(), spec.links.len());
