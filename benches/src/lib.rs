@@ -1,4 +1,4 @@
-//! What both benchmarks share: repeated timing and plain tables. `cargo bench -p cutover-benches` runs all of them.
+//! What the benchmarks share: repeated timing and plain tables. `cargo bench -p cutover-benches` runs all of them.
 #![allow(clippy::print_stdout)] // A benchmark speaks to the terminal.
 
 use cutover_codegen::disk;
