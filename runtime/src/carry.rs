@@ -234,8 +234,8 @@ impl<'a> Carrier<'a> {
             self.stand(carried, answers, pending, taken, &converted);
             return Ok(Staged::Done);
         }
-        if let Some((rule, _)) = prints.iter().find(|(rule, print)| self.uniques.contains(*rule, *print)) {
-            let rule = &self.spec.unique[*rule];
+        if let Some(rule) = self.uniques.violated(&prints)? {
+            let rule = &self.spec.unique[rule];
             let value = unique::shown(rule, &converted);
             self.reject(carried, answers, pending, &Rejection { reason: rule.reason, value });
             return Ok(Staged::Done);
@@ -246,7 +246,7 @@ impl<'a> Carrier<'a> {
         }
         let print = fingerprint::of(&pending.key);
         for (rule, value) in &prints {
-            self.uniques.insert(*rule, *value);
+            self.uniques.insert(*rule, *value)?;
         }
         open.prints.extend(&prints);
         open.keys.insert(print);

@@ -2,6 +2,9 @@
 
 use crate::connection::StoreError;
 
+/// The environment variable that names the folder of scratch files.
+const SCRATCH: &str = if cfg!(windows) { "TMP" } else { "TMPDIR" };
+
 /// Why a command of the engine stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
@@ -130,6 +133,18 @@ pub enum RunError {
         map: String,
         /// The map that refers to it.
         by: String,
+    },
+    /// What did not fit into memory could not be put aside.
+    #[error(
+        "scratch files in {} cannot be used: {cause}; make room there, or name another folder in the environment \
+             variable {}, then run the same command again",
+        folder.display(), SCRATCH
+    )]
+    Scratch {
+        /// The folder.
+        folder: std::path::PathBuf,
+        /// The cause.
+        cause: std::io::Error,
     },
     /// A test made the engine fail here.
     #[error("failpoint {point}")]

@@ -16,6 +16,7 @@ mod lock;
 pub mod observer;
 pub mod operators;
 mod pace;
+mod print_store;
 mod probe;
 pub mod read;
 mod rejects;

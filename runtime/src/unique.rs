@@ -3,15 +3,16 @@
 
 use crate::connection::Connection;
 use crate::error::{OnSide, RunError, Side};
-use crate::fingerprint::{self, PrintSet};
+use crate::fingerprint;
 use crate::links::folded;
+use crate::print_store::PrintStore;
 use crate::statements::Sql;
 use crate::step::{StepSpec, UniqueSpec};
 use crate::value::{Row, Value};
 
 /// The values present, for each of a step's unique rules.
 pub(crate) struct Uniques {
-    sets: Vec<PrintSet>,
+    sets: Vec<PrintStore>,
 }
 
 impl Uniques {
@@ -21,17 +22,22 @@ impl Uniques {
         Ok(Uniques { sets: sets.collect::<Result<_, _>>()? })
     }
 
-    /// Returns whether a rule has seen a value.
-    pub(crate) fn contains(&self, rule: usize, print: u128) -> bool {
-        self.sets[rule].contains(&print)
+    /// Returns the first of some rules that has seen the value that comes with it.
+    pub(crate) fn violated(&self, prints: &[(usize, u128)]) -> Result<Option<usize>, RunError> {
+        for (rule, print) in prints {
+            if self.sets[*rule].contains(*print)? {
+                return Ok(Some(*rule));
+            }
+        }
+        Ok(None)
     }
 
-    pub(crate) fn insert(&mut self, rule: usize, print: u128) {
-        self.sets[rule].insert(print);
+    pub(crate) fn insert(&mut self, rule: usize, print: u128) -> Result<(), RunError> {
+        self.sets[rule].insert(print)
     }
 
     pub(crate) fn remove(&mut self, rule: usize, print: u128) {
-        self.sets[rule].remove(&print);
+        self.sets[rule].remove(print);
     }
 }
 
@@ -64,7 +70,7 @@ fn print(rule: &UniqueSpec, row: &Row, place: impl Fn(usize) -> usize) -> Option
     (!values.iter().any(Value::is_null)).then(|| fingerprint::of(&values))
 }
 
-fn load_set(target: &mut dyn Connection, spec: &StepSpec, rule: &UniqueSpec) -> Result<PrintSet, RunError> {
+fn load_set(target: &mut dyn Connection, spec: &StepSpec, rule: &UniqueSpec) -> Result<PrintStore, RunError> {
     let table = &spec.targets[rule.target];
     let dialect = target.dialect();
     let mut sql = Sql::new(dialect, "SELECT ");
@@ -73,12 +79,14 @@ fn load_set(target: &mut dyn Connection, spec: &StepSpec, rule: &UniqueSpec) -> 
     }
     sql.push(" FROM ").name(&table.table);
     let statement = sql.done();
-    let mut set = PrintSet::default();
+    let (mut set, mut kept) = (PrintStore::default(), Ok(()));
     let mut each = |row: Row| {
         let place = |column| rule.columns.iter().position(|(index, _)| *index == column).unwrap_or(0);
-        set.extend(print(rule, &row, place));
+        if let (Ok(()), Some(print)) = (&kept, print(rule, &row, place)) {
+            kept = set.insert(print);
+        }
         Ok(())
     };
     target.query(&statement.text, &statement.parameters, &statement.kinds, &mut each).on(Side::Target)?;
-    Ok(set)
+    kept.map(|()| set)
 }
