@@ -2,6 +2,7 @@
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -41,6 +42,10 @@ pub(crate) enum Command {
     Retry(RetryOptions),
     /// Shows how a migration stands
     Status(StatusOptions),
+    /// Lets the run that is at work pause at its next batch boundary
+    Pause(PauseOptions),
+    /// Lets a paused run go on
+    Resume(PauseOptions),
     /// Compares both databases through the mapping and names every deviation
     Verify(VerifyOptions),
     /// Deletes what was migrated, where it is still as it was written
@@ -200,6 +205,9 @@ pub(crate) struct RunOptions {
     /// Begin no batch that would not finish in this time, such as 90s, 20m or 2h
     #[arg(long = "for", value_name = "TIME", value_parser = duration)]
     pub(crate) deadline: Option<Duration>,
+    /// Let at most so many rows pass in a second, so that others are not slowed down
+    #[arg(long, value_name = "ROWS")]
+    pub(crate) max_rate: Option<NonZeroU32>,
     /// Accept a changed mapping, or other databases than those the target remembers
     #[arg(long)]
     pub(crate) rebind: bool,
@@ -252,6 +260,19 @@ pub(crate) struct StatusOptions {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PauseOptions {
+    /// The mapping; not needed, so that the same arguments do for every command
+    #[arg(value_name = "MAP")]
+    pub(crate) map: Option<PathBuf>,
+    /// Legacy database; not needed
+    #[arg(long, value_name = "URL", hide = true)]
+    pub(crate) from: Option<String>,
+    /// Target database
+    #[arg(long, value_name = "URL", env = "CUTOVER_TO", hide_env_values = true)]
+    pub(crate) to: String,
 }
 
 #[derive(Debug, Args)]

@@ -8,6 +8,7 @@ pub(crate) mod explain;
 pub(crate) mod fmt;
 pub(crate) mod generate;
 pub(crate) mod init;
+pub(crate) mod pause;
 pub(crate) mod plan;
 pub(crate) mod rollback;
 pub(crate) mod run;

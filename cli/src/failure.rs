@@ -48,7 +48,7 @@ impl From<RunError> for Failure {
     fn from(error: RunError) -> Failure {
         let status = match &error {
             RunError::Irreversible(_) | RunError::StillReferred { .. } | RunError::UnknownStep { .. } => Status::Usage,
-            RunError::NoSuchMap { .. } | RunError::NoSuchReason { .. } => Status::Usage,
+            RunError::NoSuchMap { .. } | RunError::NoSuchReason { .. } | RunError::NobodyRuns => Status::Usage,
             _ => Status::Environment,
         };
         Failure { message: error.to_string(), status }

@@ -44,6 +44,11 @@ impl Observer for Bar {
         self.bar.inc(batch.rows);
     }
 
+    fn paused(&mut self, map: &str, paused: bool) {
+        self.bar.set_prefix(if paused { format!("{map} (paused)") } else { map.to_string() });
+        self.bar.tick();
+    }
+
     fn step_done(&mut self, _: &StepReport) {
         self.bar.finish_and_clear();
     }
@@ -86,6 +91,10 @@ impl Observer for Lines {
 
     fn batch_done(&mut self, map: &str, batch: &BatchDone) {
         self.advance(map, batch.rows);
+    }
+
+    fn paused(&mut self, map: &str, paused: bool) {
+        output::note(&format!("{map}: {}", if paused { "paused; `cutover resume` lets it go on" } else { "goes on" }));
     }
 
     fn step_done(&mut self, report: &StepReport) {

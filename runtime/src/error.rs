@@ -146,6 +146,9 @@ pub enum RunError {
         /// The cause.
         cause: std::io::Error,
     },
+    /// There is no run to pause.
+    #[error("no run is at work on this target, so there is nothing to pause or resume")]
+    NobodyRuns,
     /// A test made the engine fail here.
     #[error("failpoint {point}")]
     Failpoint {

@@ -16,6 +16,7 @@ mod lock;
 pub mod observer;
 pub mod operators;
 mod pace;
+mod pause;
 mod print_store;
 mod probe;
 pub mod read;
@@ -37,6 +38,7 @@ mod world;
 
 pub use error::RunError;
 pub use observer::{Observer, Silent};
+pub use pause::{pause, resume};
 pub use rejects::{RejectFilter, RejectList, RejectedRow, rejects};
 pub use rollback::{RollbackOptions, rollback};
 pub use run::{RunOptions, run};

@@ -32,10 +32,15 @@ fn named(target: &mut dyn Connection, holder: String) -> Result<String, RunError
     })
 }
 
+/// Returns the present epoch; 0 before the first.
+pub(crate) fn epoch(target: &mut dyn Connection) -> Result<i64, RunError> {
+    Ok(LOCK.all(target)?.iter().map(|row| number(&row[0])).max().unwrap_or(0))
+}
+
 /// Begins a new epoch and returns its number. The control tables are there already.
 pub(crate) fn new_epoch(target: &mut dyn Connection) -> Result<i64, RunError> {
     within(target, |target| {
-        let epoch = LOCK.all(target)?.iter().map(|row| number(&row[0])).max().unwrap_or(0) + 1;
+        let epoch = self::epoch(target)? + 1;
         let mut sql = Sql::new(target.dialect(), "DELETE FROM ");
         sql.name(LOCK.name);
         let statement = sql.done();

@@ -20,6 +20,11 @@ pub trait Observer {
         let _ = (map, batch);
     }
 
+    /// Somebody else has paused the run, or has let it go on.
+    fn paused(&mut self, map: &str, paused: bool) {
+        let _ = (map, paused);
+    }
+
     /// A step ended.
     fn step_done(&mut self, report: &StepReport) {
         let _ = report;

@@ -257,6 +257,8 @@ pub struct StatusReport {
     pub rejects: Vec<RejectStatus>,
     /// Who works on the target now.
     pub holder: Option<String>,
+    /// Whether that one was asked to pause.
+    pub paused: bool,
 }
 
 /// One run, as the journal has it.

@@ -9,7 +9,8 @@ use crate::rejects::{RejectFilter, Retries};
 use crate::report::{Outcome, RunReport, StepReport};
 use crate::step::Step;
 use crate::step_run::StepRun;
-use crate::{entries, failpoint, journal, lock, world};
+use crate::{entries, failpoint, journal, lock, pause, world};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -25,6 +26,8 @@ pub struct RunOptions {
     pub max_rejects: Option<u64>,
     /// No batch begins that would not finish in this time.
     pub deadline: Option<Duration>,
+    /// How many rows may pass in a second; none means any number.
+    pub rate: Option<NonZeroU32>,
     /// Ends the run at the next batch boundary once it is true.
     pub stop: Arc<AtomicBool>,
     /// Accepts a changed mapping or other databases.
@@ -40,6 +43,7 @@ impl Default for RunOptions {
             streams: 2,
             max_rejects: Some(0),
             deadline: None,
+            rate: None,
             stop: Arc::default(),
             rebind: false,
             retry: None,
@@ -141,7 +145,7 @@ impl<'a> Engine<'a> {
             let counts = entries::counts(target, spec)?;
             standing += Retries::load(target, spec, options.retry.as_ref())?.standing(counts);
         }
-        let pace = Pace::new(options.deadline, options.stop.clone());
+        let pace = Pace::new(options.deadline, options.rate, options.stop.clone());
         let (legacy, spare) = (Some(legacy), Vec::new());
         Ok(Engine { legacy, target, spare, steps, options, observer, run, epoch, standing, pace })
     }
@@ -161,6 +165,21 @@ impl<'a> Engine<'a> {
         Ok((outcome, reports))
     }
 
+    /// Returns why the next rows of a step must not pass; waits for the rate and while the run is paused.
+    pub(crate) fn must_stop(&mut self, map: &str, rows: u64) -> Result<Option<Outcome>, RunError> {
+        let stopped = self.pace.hold_back(rows);
+        if stopped.is_some() || !pause::wanted(self.target, self.epoch)? {
+            return Ok(stopped);
+        }
+        self.observer.paused(map, true);
+        let mut stopped = None;
+        while stopped.is_none() && pause::wanted(self.target, self.epoch)? {
+            stopped = self.pace.wait(pause::ASK);
+        }
+        self.observer.paused(map, false);
+        Ok(stopped)
+    }
+
     pub(crate) fn legacy(&mut self) -> &mut dyn Connection {
         *self.legacy.as_mut().expect("the reader gives the connection back before it ends")
     }
@@ -174,9 +193,14 @@ impl<'a> Engine<'a> {
         self.legacy = Some(legacy);
     }
 
+    /// Returns how many rows a batch has.
+    pub(crate) fn batch(&self) -> usize {
+        self.pace.batch(self.options.batch)
+    }
+
     /// Returns connections for a step of so many rows; none if the one connection will do, or there can be no others.
     pub(crate) fn connections(&mut self, rows: u64) -> Vec<Box<dyn Connection>> {
-        if self.options.streams < 2 || rows <= 2 * self.options.batch as u64 {
+        if self.options.streams < 2 || rows <= 2 * self.batch() as u64 {
             return Vec::new();
         }
         while self.spare.len() < self.options.streams {

@@ -7,7 +7,7 @@ use crate::journal::{self, BATCH, REJECT, RUN, STEP, StepState, number};
 use crate::report::{RejectStatus, RunStatus, StatusReport, StepStatus};
 use crate::statements::Sql;
 use crate::value::{Kind, Row, Value};
-use crate::world;
+use crate::{pause, world};
 use std::collections::BTreeMap;
 
 /// Returns how the migration into a target stands.
@@ -21,7 +21,8 @@ pub fn status(target: &mut dyn Connection) -> Result<StatusReport, RunError> {
     let steps = STEP.all(target)?.iter().map(step_status).collect();
     let rejects = rejects(target)?;
     let holder = crate::lock::holder(target)?;
-    Ok(StatusReport { begun: true, runs, steps, rejects, holder })
+    let paused = holder.is_some() && pause::standing(target)?;
+    Ok(StatusReport { begun: true, runs, steps, rejects, holder, paused })
 }
 
 /// Returns how many rows each run has handled and moved, by its batches.

@@ -208,11 +208,11 @@ impl<'e, 'a> StepRun<'e, 'a> {
             self.pass.read += rows;
             self.pass.gone += window.settled.len() as u64 - rows;
             self.engine.observer.rows_passed(&self.spec.name, rows);
-            return Ok(self.engine.pace.must_stop());
+            return self.engine.must_stop(&self.spec.name, 0);
         }
         // The next page is read while this one is carried.
         let legacy = self.engine.lend_legacy();
-        let (spec, limit, from) = (self.spec, self.engine.options.batch.max(1), after.clone());
+        let (spec, limit, from) = (self.spec, self.engine.batch(), after.clone());
         let (result, legacy) = std::thread::scope(|scope| {
             let (sender, pages) = sync_channel(1);
             let reader = scope.spawn(move || {
@@ -241,10 +241,10 @@ impl<'e, 'a> StepRun<'e, 'a> {
     ) -> Result<Option<Outcome>, RunError> {
         let mut matched = 0;
         for page in pages {
-            if let Some(outcome) = self.engine.pace.must_stop() {
+            let (page, read) = page?;
+            if let Some(outcome) = self.engine.must_stop(&self.spec.name, page.len() as u64)? {
                 return Ok(Some(outcome));
             }
-            let (page, read) = page?;
             failpoint::hit("run.after_read")?;
             *after = page.last().map(|(key, _)| key.clone()).or(after.take());
             if let Some(outcome) = self.page(page, window, &mut matched, read)? {

@@ -12,6 +12,7 @@ mod examples;
 mod full;
 mod maps;
 mod output;
+mod polite;
 mod resume;
 mod rollback;
 mod schema;

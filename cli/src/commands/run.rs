@@ -23,6 +23,7 @@ pub(crate) fn run(options: &RunOptions, retry: Option<RejectFilter>) -> Result<S
         streams: options.streams as usize,
         max_rejects: options.max_rejects.0,
         deadline: options.deadline,
+        rate: options.max_rate,
         stop: stop::flag(),
         rebind: options.rebind,
         retry,

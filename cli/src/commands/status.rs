@@ -74,7 +74,8 @@ fn print(report: &StatusReport) {
         return;
     }
     if let Some(holder) = &report.holder {
-        output::line(&format!("at work now: {holder}"));
+        let paused = if report.paused { " (paused; `cutover resume` lets it go on)" } else { "" };
+        output::line(&format!("at work now: {holder}{paused}"));
     }
     let steps: Vec<Vec<String>> = report
         .steps
