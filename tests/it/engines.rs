@@ -2,6 +2,7 @@
 
 mod beside;
 mod kept;
+mod legacy;
 mod opal;
 mod pairs;
 mod resume;

@@ -6,6 +6,7 @@
 pub mod command;
 pub mod content;
 pub mod engines;
+pub mod legacy;
 pub mod opal;
 pub mod proxy;
 pub mod random;

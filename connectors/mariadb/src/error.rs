@@ -2,6 +2,7 @@
 
 use cutover_runtime::connection::{StoreError, StoreErrorKind, ViolationKind};
 use mysql::{DriverError, Error, MySqlError};
+use std::error::Error as _;
 
 /// Returns an error in the engine's terms.
 pub(crate) fn fault(place: &str, error: &Error) -> StoreError {
@@ -68,6 +69,7 @@ fn cause(error: &Error) -> String {
         Error::IoError(error) => error.to_string(),
         Error::DriverError(DriverError::CouldNotConnect(Some((address, why, _)))) => format!("{address}: {why}"),
         Error::DriverError(error) => error.to_string(),
+        Error::CodecError(error) => error.source().map_or_else(|| error.to_string(), ToString::to_string),
         other => other.to_string(),
     }
 }
