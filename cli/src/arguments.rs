@@ -208,6 +208,9 @@ pub(crate) struct RunOptions {
     /// Let at most so many rows pass in a second, so that others are not slowed down
     #[arg(long, value_name = "ROWS")]
     pub(crate) max_rate: Option<NonZeroU32>,
+    /// Carry every row through this process, also where one server holds both sides and could carry it by itself
+    #[arg(long)]
+    pub(crate) row_by_row: bool,
     /// Accept a changed mapping, or other databases than those the target remembers
     #[arg(long)]
     pub(crate) rebind: bool,

@@ -6,7 +6,7 @@ use cutover_runtime::connection::Connection;
 use cutover_server::ServerUrl;
 
 /// Which connector a URL is for: a path, or the URL itself.
-enum Engine<'u> {
+pub(crate) enum Engine<'u> {
     Sqlite(&'u str),
     Postgres(&'u str),
     MariaDb(&'u str),
@@ -54,7 +54,7 @@ pub(crate) fn place(url: &str) -> String {
 }
 
 /// Returns the engine of a URL that a database can be opened by.
-fn opened(url: &str) -> Result<Engine<'_>, Failure> {
+pub(crate) fn opened(url: &str) -> Result<Engine<'_>, Failure> {
     let engine = engine(url)?;
     if let Engine::Postgres(url) | Engine::MariaDb(url) = engine {
         ServerUrl::parse(url).map_err(|error| Failure::environment(format!("{}: {error}", harmless(url))))?;

@@ -7,6 +7,7 @@ mod failure;
 mod mapping;
 mod output;
 mod progress;
+mod set_steps;
 mod stop;
 mod whole;
 

@@ -44,6 +44,14 @@ impl Observer for Bar {
         self.bar.inc(batch.rows);
     }
 
+    fn carried_by_set(&mut self, _: &str, _: u64) {
+        self.bar.reset();
+    }
+
+    fn by_row(&mut self, map: &str, cause: &str) {
+        self.bar.suspend(|| output::note(&by_row(map, cause)));
+    }
+
     fn paused(&mut self, map: &str, paused: bool) {
         self.bar.set_prefix(if paused { format!("{map} (paused)") } else { map.to_string() });
         self.bar.tick();
@@ -93,6 +101,15 @@ impl Observer for Lines {
         self.advance(map, batch.rows);
     }
 
+    fn carried_by_set(&mut self, map: &str, rows: u64) {
+        self.done = 0;
+        output::note(&format!("{map}: {rows} migrated by the server itself; what is left goes row by row"));
+    }
+
+    fn by_row(&mut self, map: &str, cause: &str) {
+        output::note(&by_row(map, cause));
+    }
+
     fn paused(&mut self, map: &str, paused: bool) {
         output::note(&format!("{map}: {}", if paused { "paused; `cutover resume` lets it go on" } else { "goes on" }));
     }
@@ -104,4 +121,8 @@ impl Observer for Lines {
             report.map, now.migrated, now.found, now.rejected
         ));
     }
+}
+
+fn by_row(map: &str, cause: &str) -> String {
+    format!("{map}: the server cannot carry the rows by itself, they go row by row: {cause}")
 }

@@ -12,9 +12,11 @@ mod model;
 mod pending;
 mod read;
 mod rollback;
+mod set;
 
 pub use changed::{Asked, changed};
 pub use expression::Unsupported;
+pub use set::{SetStatements, set_statements};
 pub(crate) use read::table_of;
 
 use crate::{EmitError, Files, names};

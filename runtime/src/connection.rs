@@ -42,6 +42,11 @@ pub trait Connection: Send {
     /// Begins a transaction that reads one state of the database until it ends.
     fn begin_read(&mut self) -> Result<(), StoreError>;
 
+    /// Begins a transaction that may write and whose statements all see one state.
+    fn begin_snapshot(&mut self) -> Result<(), StoreError> {
+        self.begin()
+    }
+
     /// Commits. After an error nothing of the transaction is there.
     fn commit(&mut self) -> Result<(), StoreError>;
 
@@ -217,6 +222,13 @@ pub trait SqlDialect {
 
     /// Returns whether [`SqlDialect::order`] puts texts in the order of their code points, whatever table they lie in.
     fn orders_code_points(&self) -> bool;
+
+    /// Returns a short text that tells whether the values of some columns of a row have changed, computed by the
+    /// database itself from how it holds them; none where it cannot.
+    fn digest(&self, columns: &[(String, Kind)]) -> Option<String> {
+        let _ = columns;
+        None
+    }
 
     /// Returns what is put after a query so that no other transaction changes its rows before this one ends; nothing
     /// where a database has one writer at a time.

@@ -5,7 +5,7 @@ use crate::connection::{Connection, Place, SqlDialect};
 use crate::error::{OnSide, RunError, Side};
 use crate::fingerprint::{self, PrintMap};
 use crate::report::Counts;
-use crate::statements::{KeyColumn, KeyRange, Order, Sql, Statement};
+use crate::statements::{KeyColumn, KeyRange, Order, Sql, Statement, column};
 use crate::step::{ReadSource, StepSpec};
 use crate::value::{Key, Kind, Row, Value};
 
@@ -126,6 +126,33 @@ fn create_statements(dialect: &dyn SqlDialect, spec: &StepSpec) -> Vec<String> {
         statements.push(format!("CREATE UNIQUE INDEX IF NOT EXISTS {index} ON {table} ({column})"));
     }
     statements
+}
+
+/// Returns the statement that writes the entries of rows which the server itself has carried. `batch` is the temporary
+/// table of their keys. None where the database cannot tell what it holds.
+pub(crate) fn of_batch(dialect: &dyn SqlDialect, spec: &StepSpec, batch: &str, run: i64) -> Option<Statement> {
+    let names: Vec<String> = columns(spec).iter().map(|(name, _)| dialect.quote(name)).collect();
+    let mut sql = Sql::new(dialect, "INSERT INTO ");
+    sql.name(&spec.map_table).push(&format!(" ({}) SELECT ", names.join(", ")));
+    for key in key_names(spec) {
+        sql.push(&format!("{}, ", column(dialect, "b", &format!("legacy_{key}"))));
+    }
+    sql.bind(&Value::Text(State::Migrated.name().into())).push(", ").bind(&Value::Integer(run.into()));
+    for (at, target) in spec.targets.iter().enumerate() {
+        let key = column(dialect, "b", &format!("{}_key", target.role));
+        let own = |name: &str| column(dialect, &format!("t{at}"), name);
+        let written: Vec<_> = target.columns.iter().map(|column| (own(&column.name), column.kind)).collect();
+        let digest = dialect.digest(&written)?;
+        sql.push(&format!(", {key}, CASE WHEN {key} IS NOT NULL THEN {digest} END"));
+    }
+    sql.push(&format!(" FROM {batch} AS ")).name("b");
+    for (at, target) in spec.targets.iter().enumerate() {
+        let alias = format!("t{at}");
+        let (own, key) = (&target.key.column, format!("{}_key", target.role));
+        let on = format!("{} = {}", column(dialect, &alias, own), column(dialect, "b", &key));
+        sql.push(" LEFT JOIN ").name(&target.table).push(" AS ").name(&alias).push(&format!(" ON {on}"));
+    }
+    Some(sql.done())
 }
 
 /// Returns whether there is any entry.

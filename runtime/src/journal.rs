@@ -296,6 +296,14 @@ impl StepState {
         StepState { in_scope: settled.total(), settled, gone: 0, complete: false, pass, last_key }
     }
 
+    /// Returns how the step stands once the server has carried so many rows, up to a legacy key.
+    pub(crate) fn with(&self, rows: u64, upto: i128) -> StepState {
+        let mut settled = self.settled;
+        settled.migrated += rows;
+        let last_key = Some(key_text(&vec![Value::Integer(upto)]));
+        StepState { in_scope: settled.total(), settled, gone: 0, complete: false, pass: 1, last_key }
+    }
+
     pub(crate) fn write(&self, target: &mut dyn Connection, map: &str) -> Result<(), RunError> {
         let numbers = [self.in_scope, self.settled.migrated, self.settled.found, self.settled.rejected, self.gone];
         let mut row = vec![text(map)];

@@ -27,6 +27,7 @@ mod run;
 mod scan;
 mod statements;
 mod status;
+pub mod set;
 pub mod step;
 mod step_rollback;
 mod step_run;

@@ -20,6 +20,17 @@ pub trait Observer {
         let _ = (map, batch);
     }
 
+    /// The server has carried so many rows of a step by itself. What is left of it is carried row by row, from its first
+    /// row on.
+    fn carried_by_set(&mut self, map: &str, rows: u64) {
+        let _ = (map, rows);
+    }
+
+    /// The server was to carry a step by itself, and cannot, so that all its rows are carried one by one.
+    fn by_row(&mut self, map: &str, cause: &str) {
+        let _ = (map, cause);
+    }
+
     /// Somebody else has paused the run, or has let it go on.
     fn paused(&mut self, map: &str, paused: bool) {
         let _ = (map, paused);

@@ -7,6 +7,7 @@ use crate::observer::Observer;
 use crate::pace::Pace;
 use crate::rejects::{RejectFilter, Retries};
 use crate::report::{Outcome, RunReport, StepReport};
+use crate::set::SetSteps;
 use crate::step::Step;
 use crate::step_run::StepRun;
 use crate::{entries, failpoint, journal, lock, pause, world};
@@ -34,6 +35,8 @@ pub struct RunOptions {
     pub rebind: bool,
     /// Tries these rows again that stand rejected.
     pub retry: Option<RejectFilter>,
+    /// Steps that the target's server carries by itself, because it holds the legacy side too.
+    pub sets: SetSteps,
 }
 
 impl Default for RunOptions {
@@ -47,6 +50,7 @@ impl Default for RunOptions {
             stop: Arc::default(),
             rebind: false,
             retry: None,
+            sets: SetSteps::new(),
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::connection::Connection;
 use crate::entries::{self, CHUNK, Entry, State};
 use crate::error::{OnSide, RunError, Side};
 use crate::failpoint;
-use crate::fingerprint::{self, PrintMap, PrintSet, hex};
+use crate::fingerprint::{self, PrintMap, PrintSet};
 use crate::journal::{BATCH, REJECT, StepState, int, text};
 use crate::observer::{BatchDone, Stages};
 use crate::report::{Left, LeftReason, RolledBackStep, key_text};
@@ -43,9 +43,12 @@ struct Referring {
 }
 
 /// What is to be known before a batch can be taken back.
+#[derive(Default)]
 struct Plan {
     /// For each role: the rows that are there.
     present: Vec<PrintMap<Row>>,
+    /// Digests of rows that the server itself wrote, in the same way.
+    digests: Vec<PrintMap<Value>>,
     /// For each role: the rows with a changed column that no rule writes.
     departed: Vec<PrintSet>,
     /// For each role: who refers to a row.
@@ -156,10 +159,11 @@ impl<'w, 'a, 's> StepRollback<'w, 'a, 's> {
 
     fn plan(&mut self, page: &[Entry]) -> Result<Plan, RunError> {
         let migrated = || page.iter().filter(|entry| entry.state == State::Migrated);
-        let mut plan = Plan { present: Vec::new(), departed: Vec::new(), referring: Vec::new() };
+        let mut plan = Plan::default();
         for (at, role) in self.spec.targets.iter().enumerate() {
             let keys = || migrated().map(|entry| &entry.roles[at].0);
             plan.present.push(target_rows::of_keys(self.work.target, role, keys())?);
+            plan.digests.push(target_rows::digests(self.work.target, role, migrated().map(|entry| &entry.roles[at]))?);
             plan.departed.push(target_rows::departed(self.work.target, role, &self.departures[at], keys())?);
             plan.referring.push(referring(self.work.target, self.spec, role, keys())?);
         }
@@ -199,7 +203,8 @@ impl<'w, 'a, 's> StepRollback<'w, 'a, 's> {
         for (at, (key, written)) in entry.roles.iter().enumerate() {
             let print = fingerprint::of([key]);
             let Some(row) = plan.present[at].get(&print) else { continue };
-            if *written != Value::Text(hex(fingerprint::of(row))) || plan.departed[at].contains(&print) {
+            let digest = plan.digests[at].get(&print);
+            if !target_rows::as_written(row, digest, written) || plan.departed[at].contains(&print) {
                 obstacles.push((at, LeftReason::Changed));
                 continue;
             }

@@ -22,6 +22,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::{Duration, Instant};
 use streams::{Batch, Came, Done, Streams, Task};
 
+mod set;
 mod streams;
 mod write;
 
@@ -84,7 +85,10 @@ impl<'e, 'a> StepRun<'e, 'a> {
     pub(crate) fn run(mut self) -> Result<(StepReport, Outcome), RunError> {
         let rows = scan::count(self.engine.legacy(), self.spec)?;
         self.engine.observer.step_started(&self.spec.name, rows);
-        let stopped = self.in_streams(rows)?;
+        let stopped = match self.by_set_first(rows)? {
+            Some(outcome) => Some(outcome),
+            None => self.in_streams(rows)?,
+        };
         let pending = match stopped {
             Some(_) => 0,
             None => scan::count(self.engine.legacy(), self.spec)?.saturating_sub(self.pass.read),
@@ -95,6 +99,11 @@ impl<'e, 'a> StepRun<'e, 'a> {
             outcome = if pending == 0 { Outcome::Complete } else { Outcome::MoreWork };
         }
         Ok((self.report(pending)?, outcome))
+    }
+
+    /// Lets the server carry what it can, unless nearly everything is settled anyhow.
+    fn by_set_first(&mut self, rows: u64) -> Result<Option<Outcome>, RunError> {
+        if rows <= self.state.settled.total() { Ok(None) } else { self.by_set() }
     }
 
     /// Makes the passes, with more connections than one if the step is large and its rows do not refer to each other.

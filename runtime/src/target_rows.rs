@@ -3,10 +3,10 @@
 use crate::connection::Connection;
 use crate::entries::CHUNK;
 use crate::error::{OnSide, RunError, Side};
-use crate::fingerprint::{self, PrintMap, PrintSet};
+use crate::fingerprint::{self, PrintMap, PrintSet, hex};
 use crate::statements::{KeyColumn, Sql, column};
 use crate::step::TargetSpec;
-use crate::value::{Key, Row, Value};
+use crate::value::{Key, Kind, Row, Value};
 
 /// Returns the conditions that a column which no rule writes holds something else than it was given by default: somebody
 /// has changed the row since.
@@ -43,6 +43,39 @@ pub(crate) fn departed<'v>(
         target.query(&statement.text, &statement.parameters, &statement.kinds, &mut each).on(Side::Target)?;
     }
     Ok(found)
+}
+
+/// Returns the digests of rows that the server itself has written, by fingerprint of the key; of others none.
+pub(crate) fn digests<'v>(
+    target: &mut dyn Connection,
+    role: &TargetSpec,
+    written: impl Iterator<Item = &'v (Value, Value)>,
+) -> Result<PrintMap<Value>, RunError> {
+    let digested = |written: &Value| matches!(written, Value::Text(text) if text.contains(':'));
+    let keys: Vec<Key> = written.filter(|(_, written)| digested(written)).map(|(key, _)| vec![key.clone()]).collect();
+    let mut found = PrintMap::default();
+    for chunk in keys.chunks(CHUNK) {
+        let dialect = target.dialect();
+        let columns = role.columns.iter().map(|own| (dialect.quote(&own.name), own.kind)).collect::<Vec<_>>();
+        let Some(digest) = dialect.digest(&columns) else { return Ok(found) };
+        let key = KeyColumn { expression: dialect.quote(&role.key.column), kind: role.key.kind };
+        let mut sql = Sql::new(dialect, "SELECT ");
+        sql.result(&key.expression, key.kind).result(&digest, Kind::Text).push(" FROM ").name(&role.table);
+        sql.push(" WHERE ").among(&[key], &chunk.iter().collect::<Vec<_>>());
+        let statement = sql.done();
+        let mut each = |mut row: Row| {
+            let digest = row.pop().unwrap_or(Value::Null);
+            found.insert(fingerprint::of(&row), digest);
+            Ok(())
+        };
+        target.query(&statement.text, &statement.parameters, &statement.kinds, &mut each).on(Side::Target)?;
+    }
+    Ok(found)
+}
+
+/// Returns whether a row is as it was written, by the fingerprint of its values or by the server's digest of them.
+pub(crate) fn as_written(row: &Row, digest: Option<&Value>, written: &Value) -> bool {
+    *written == Value::Text(hex(fingerprint::of(row))) || digest.is_some_and(|digest| digest == written)
 }
 
 /// Returns the rows with these keys (nulls are skipped), by fingerprint of the key.

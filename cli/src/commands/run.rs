@@ -3,8 +3,10 @@
 use crate::arguments::{RejectOptions, RetryOptions, RunOptions};
 use crate::failure::Failure;
 use crate::mapping::counted;
+use crate::set_steps::set_steps;
 use crate::{Status, database, mapping, output, progress, stop};
 use cutover_runtime::report::{Outcome, RunReport};
+use cutover_runtime::set::SetSteps;
 use cutover_runtime::{RejectFilter, run as carry};
 
 /// Tries rejected rows again, and carries all pending rows.
@@ -18,6 +20,10 @@ pub(crate) fn run(options: &RunOptions, retry: Option<RejectFilter>) -> Result<S
     let steps = cutover_interpreter::steps(&plan)?;
     let mut legacy = database::open_legacy(&options.from)?;
     let mut target = database::open_target(&options.to)?;
+    let sets = match options.row_by_row {
+        true => SetSteps::new(),
+        false => set_steps(&plan, (&options.from, &mut *legacy), (&options.to, &mut *target))?,
+    };
     let engine = cutover_runtime::RunOptions {
         batch: options.batch as usize,
         streams: options.streams as usize,
@@ -27,6 +33,7 @@ pub(crate) fn run(options: &RunOptions, retry: Option<RejectFilter>) -> Result<S
         stop: stop::flag(),
         rebind: options.rebind,
         retry,
+        sets,
     };
     let mut observer = progress::observer(options.json);
     let report = carry(&mut *legacy, &mut *target, &steps, &engine, &mut *observer)?;

@@ -310,9 +310,19 @@ pub(crate) trait SqlDialect: Sync {
         format!("CREATE TEMPORARY TABLE {table} AS")
     }
 
+    /// Tells the planner how large a temporary table is, where it would guess.
+    fn analyze_batch(&self, _table: &str) -> Option<String> {
+        None
+    }
+
     /// Drops it.
     fn drop_batch(&self, table: &str) -> String {
         format!("DROP TABLE {table}")
+    }
+
+    /// Drops it after a rollback that left it in place, if there is one.
+    fn discard_batch(&self, _table: &str) -> Option<String> {
+        None
     }
 
     /// How a temporary table is named; `alias` is the target's.

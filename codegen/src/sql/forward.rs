@@ -2,7 +2,7 @@
 //! temporary table first, together with their new keys; targets and entries are then filled from it. Rows that the
 //! runtime would reject, or whose target row is there already, are left pending.
 
-mod rows;
+pub(in crate::sql) mod rows;
 
 use super::dialect::SqlDialect;
 use super::expression::{Translator, Unsupported};
@@ -65,7 +65,7 @@ pub(super) fn unsupported(plan: &Plan, step: &Step, dialect: &dyn SqlDialect) ->
     translator.finish()
 }
 
-fn translator<'a>(plan: &'a Plan, step: &'a Step, dialect: &'a dyn SqlDialect) -> Translator<'a> {
+pub(super) fn translator<'a>(plan: &'a Plan, step: &'a Step, dialect: &'a dyn SqlDialect) -> Translator<'a> {
     let mut translator = Translator::new(plan, step, dialect, BATCH);
     translator.unsupported = migration_table::unsupported(plan, step, dialect);
     translator.check_whole();
@@ -91,7 +91,7 @@ fn forward(plan: &Plan, step: &Step, dialect: &dyn SqlDialect) -> ForwardStep {
 }
 
 /// All tables that a step writes, the migration table last; each once.
-fn tables(plan: &Plan, step: &Step, dialect: &dyn SqlDialect) -> Vec<String> {
+pub(super) fn tables(plan: &Plan, step: &Step, dialect: &dyn SqlDialect) -> Vec<String> {
     let mut tables: Vec<String> = Vec::new();
     for target in &step.targets {
         let table = read::qualified(dialect, &plan.target.alias, &target.table);
@@ -103,7 +103,7 @@ fn tables(plan: &Plan, step: &Step, dialect: &dyn SqlDialect) -> Vec<String> {
     tables
 }
 
-fn counters(plan: &Plan, step: &Step, dialect: &dyn SqlDialect) -> Vec<String> {
+pub(super) fn counters(plan: &Plan, step: &Step, dialect: &dyn SqlDialect) -> Vec<String> {
     let assigned = step.targets.iter().filter(|target| target.key_rule.is_none());
     let mut counters: Vec<String> = Vec::new();
     for target in assigned {

@@ -75,6 +75,16 @@ impl SqlDialect for MariaDbDialect {
         false
     }
 
+    /// Of texts the bytes count, in the character set of their column.
+    fn digest(&self, columns: &[(String, Kind)]) -> Option<String> {
+        let value = |(column, kind): &(String, Kind)| match kind {
+            Kind::Text | Kind::Bytes => format!("IFNULL(MD5({column}), '-')"),
+            _ => format!("IFNULL(MD5(CAST({column} AS CHAR)), '-')"),
+        };
+        let values: Vec<String> = columns.iter().map(value).collect();
+        Some(format!("CONCAT('md5:', MD5(CONCAT_WS(',', {})))", values.join(", ")))
+    }
+
     fn hold(&self) -> &'static str {
         " LOCK IN SHARE MODE"
     }

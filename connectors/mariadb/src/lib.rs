@@ -156,6 +156,12 @@ impl Connection for MariaDb {
         Ok(())
     }
 
+    /// Set statements that write lock what they read, and so see the present state, until the end.
+    fn begin_snapshot(&mut self) -> Result<(), StoreError> {
+        self.run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")?;
+        self.begin()
+    }
+
     fn commit(&mut self) -> Result<(), StoreError> {
         self.open = false;
         self.run("COMMIT")

@@ -54,6 +54,12 @@ impl SqlDialect for PostgresDialect {
         false
     }
 
+    /// The session fixes how values are written as text.
+    fn digest(&self, columns: &[(String, Kind)]) -> Option<String> {
+        let values: Vec<&str> = columns.iter().map(|(column, _)| column.as_str()).collect();
+        Some(format!("'md5:' || md5(CAST(ROW({}) AS text))", values.join(", ")))
+    }
+
     fn hold(&self) -> &'static str {
         " FOR SHARE"
     }

@@ -180,6 +180,12 @@ impl Connection for Postgres {
         Ok(())
     }
 
+    fn begin_snapshot(&mut self) -> Result<(), StoreError> {
+        self.batch("BEGIN ISOLATION LEVEL REPEATABLE READ")?;
+        self.transaction = Transaction::Open;
+        Ok(())
+    }
+
     fn commit(&mut self) -> Result<(), StoreError> {
         if self.transaction == Transaction::Failed {
             self.abort()?;

@@ -200,6 +200,10 @@ impl SqlDialect for MariaDb {
     fn drop_batch(&self, table: &str) -> String {
         format!("DROP TEMPORARY TABLE {table}")
     }
+
+    fn discard_batch(&self, table: &str) -> Option<String> {
+        Some(format!("DROP TEMPORARY TABLE IF EXISTS {table}"))
+    }
 }
 
 impl MariaDb {

@@ -222,6 +222,10 @@ impl SqlDialect for PostgreSql {
         "START TRANSACTION ISOLATION LEVEL REPEATABLE READ"
     }
 
+    fn analyze_batch(&self, table: &str) -> Option<String> {
+        Some(format!("ANALYZE {table}"))
+    }
+
     fn lock(&self, tables: &[String]) -> Option<String> {
         Some(format!("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", tables.join(", ")))
     }

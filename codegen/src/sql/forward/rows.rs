@@ -8,29 +8,29 @@ use cutover_mapping_dsl::plan::{ExprKind, Generated, Rule, Target};
 use cutover_mapping_dsl::types::Type;
 
 /// The query that fills the temporary table.
-pub(super) struct Batch {
-    pub(super) create: String,
-    pub(super) columns: Vec<String>,
-    pub(super) base: String,
-    pub(super) joins: Vec<String>,
-    pub(super) conditions: Vec<Line>,
+pub(in crate::sql) struct Batch {
+    pub(in crate::sql) create: String,
+    pub(in crate::sql) columns: Vec<String>,
+    pub(in crate::sql) base: String,
+    pub(in crate::sql) joins: Vec<String>,
+    pub(in crate::sql) conditions: Vec<Line>,
 }
 
 /// The rows of one target.
-pub(super) struct Insert {
-    pub(super) table: String,
-    pub(super) columns: String,
-    pub(super) values: Vec<Line>,
-    pub(super) batch: String,
-    pub(super) base: String,
-    pub(super) on: String,
-    pub(super) joins: Vec<String>,
+pub(in crate::sql) struct Insert {
+    pub(in crate::sql) table: String,
+    pub(in crate::sql) columns: String,
+    pub(in crate::sql) values: Vec<Line>,
+    pub(in crate::sql) batch: String,
+    pub(in crate::sql) base: String,
+    pub(in crate::sql) on: String,
+    pub(in crate::sql) joins: Vec<String>,
     /// Which rows of the batch get a row here, where not all do.
-    pub(super) only: Option<String>,
+    pub(in crate::sql) only: Option<String>,
 }
 
 /// Builds the query that decides which rows are carried, and under which new keys.
-pub(super) fn batch(translator: &mut Translator<'_>) -> Batch {
+pub(in crate::sql) fn batch(translator: &mut Translator<'_>) -> Batch {
     let dialect = translator.dialect;
     let joins = joins(translator);
     let conditions = translator.carried();
@@ -50,7 +50,7 @@ pub(super) fn batch(translator: &mut Translator<'_>) -> Batch {
 }
 
 /// Builds the rows of one target.
-pub(super) fn insert(translator: &mut Translator<'_>, index: usize) -> Insert {
+pub(in crate::sql) fn insert(translator: &mut Translator<'_>, index: usize) -> Insert {
     let dialect = translator.dialect;
     let target = &translator.step.targets[index];
     let mut columns = Vec::new();

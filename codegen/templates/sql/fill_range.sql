@@ -1,0 +1,2 @@
+{% include "sql/fill.sql" %}
+  AND {{ key }} >= {{ from }} AND {{ key }} <= {{ upto }}
