@@ -16,8 +16,8 @@ mod set;
 
 pub use changed::{Asked, changed};
 pub use expression::Unsupported;
-pub use set::{SetStatements, set_statements};
 pub(crate) use read::table_of;
+pub use set::{SetStatements, set_statements};
 
 use crate::{EmitError, Files, names};
 use askama::Template;

@@ -134,7 +134,7 @@ fn target(target: &plan::Target) -> TargetSpec {
 fn column(rule: &plan::Rule) -> TargetColumn {
     let source = match &rule.value.kind {
         ExprKind::Literal(literal) => Source::Constant(literal_value(literal, &rule.ty)),
-        ExprKind::Generated(_) => Source::Generated,
+        _ if rule.value.is_generated() => Source::Generated,
         ExprKind::Sibling(target) => Source::Sibling(*target),
         _ => Source::Converted,
     };

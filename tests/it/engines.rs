@@ -7,4 +7,5 @@ mod opal;
 mod pairs;
 mod resume;
 mod schema;
+mod sets;
 mod statements;

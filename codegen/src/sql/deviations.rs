@@ -131,7 +131,7 @@ fn queries(
     // Rows that must be there anyhow belong to nobody.
     let last = writers.iter().rfind(|(_, writer)| writer.existing.is_none());
     let is_last = last.is_some_and(|(_, last)| std::ptr::eq(*last, target));
-    let compared = target.rules.iter().filter(|rule| !matches!(rule.value.kind, ExprKind::Generated(_)));
+    let compared = target.rules.iter().filter(|rule| !rule.value.is_generated());
     TargetQueries {
         role: comment::line(&target.role).into_owned(),
         name: comment::line(&target.table).into_owned(),

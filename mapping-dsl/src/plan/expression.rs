@@ -37,6 +37,11 @@ impl Expr {
         }
     }
 
+    /// Returns whether the value is another one each time, because a generator makes it or a part of it.
+    pub fn is_generated(&self) -> bool {
+        matches!(self.kind, ExprKind::Generated(_)) || self.children().into_iter().any(Expr::is_generated)
+    }
+
     /// Returns the direct parts to be changed.
     pub fn children_mut(&mut self) -> Vec<&mut Expr> {
         match &mut self.kind {

@@ -16,8 +16,8 @@ use crate::statements::{KeyRange, Order, Sql, legacy_key};
 use crate::value::{Key, Kind, Row, Value};
 use std::time::Instant;
 
-/// How often the server may refuse a range before the rest of the step is carried row by row.
-const REFUSALS: u32 = 40;
+/// How much more often the server may refuse a range than take one before the rest of the step is carried row by row.
+const REFUSALS: u32 = 20;
 
 /// How much smaller a range becomes when it is refused, and how much larger when it is not.
 const SMALLER: usize = 10;
@@ -51,6 +51,7 @@ impl StepRun<'_, '_> {
                 Range::Carried => {
                     from = next;
                     size = (size * SMALLER).min(most);
+                    refusals = refusals.saturating_sub(1);
                 }
                 Range::Refused(error) => {
                     refusals += 1;

@@ -2,7 +2,7 @@
 
 use crate::engines::opal::{content, target};
 use cutover_test_servers::Database;
-use cutover_tests::command::{Ended, command, url};
+use cutover_tests::command::{Ended, binary, command, url};
 use cutover_tests::engines::{Engine, Store};
 use cutover_tests::legacy::copy;
 use cutover_tests::opal::{Pair, map};
@@ -35,6 +35,7 @@ fn undisturbed(from: Engine, to: Engine) -> Option<(Store, Vec<Vec<String>>, Dur
     let (legacy, undisturbed) = (Store::alone(from)?, target(to)?);
     let pair = clean();
     copy(&pair.legacy(), &legacy);
+    binary(); // Building it is no part of a run.
     let began = Instant::now();
     Ended::from(run(&legacy.url(), &undisturbed.url()).output().unwrap()).with(0);
     let (whole, expected) = (began.elapsed(), content(&undisturbed));
