@@ -6,6 +6,7 @@
 
 mod carry;
 mod floors;
+mod sets;
 mod stores;
 
 use cutover_benches::{row, setting};
@@ -27,6 +28,9 @@ fn main() {
 
 fn all() {
     let patients = setting("CUTOVER_BENCH_PATIENTS", 1_000_000);
+    if std::env::var("CUTOVER_BENCH_VARIANTS").is_ok_and(|wanted| wanted == "sets") {
+        return inside_by_sets(patients);
+    }
     let wanted = std::env::var("CUTOVER_BENCH_VARIANTS").unwrap_or_default();
     let wanted = |name: &str| wanted.is_empty() || wanted.split('|').any(|wanted| wanted == name);
     let Some(legacy) = Legacy::make(patients, setting("CUTOVER_BENCH_DIRTY", 1_000_000_000)) else { return };
@@ -63,6 +67,19 @@ fn all() {
     show("the same with a migration table", floors::inside(&legacy, &target, floors::Record::MigrationTable));
     let Some(target) = Target::mariadb() else { return };
     show("cutover", carry("run", &legacy, &target));
+    drop(legacy);
+    inside_by_sets(patients);
+}
+
+/// A mapping that the server can carry by itself, each way in turn.
+fn inside_by_sets(rows: usize) {
+    println!("Inside one MariaDB, rules that it can say: one map of {rows} people");
+    let Some(people) = sets::People::make(rows) else { return };
+    for _ in 0..2 {
+        print("by hand, with a migration table", rows, &people.by_hand());
+        print("cutover, by the server itself", rows, &people.cutover(false));
+    }
+    print("cutover, row by row", rows, &people.cutover(true));
 }
 
 /// Runs a command of cutover in a process of its own, so that its memory is its own.
