@@ -9,6 +9,7 @@ pub(crate) mod fmt;
 pub(crate) mod generate;
 pub(crate) mod init;
 pub(crate) mod plan;
+pub(crate) mod restore;
 pub(crate) mod rollback;
 pub(crate) mod run;
 pub(crate) mod schema;

@@ -38,6 +38,7 @@ fn run(command: Command) -> Result<Status, Failure> {
         Command::Run(options) => commands::run::run(&options, None),
         Command::Retry(options) => commands::run::retry(&options),
         Command::Status(options) => commands::status::run(&options),
+        Command::Restore(options) => commands::restore::run(&options),
         Command::Verify(options) => commands::verify::run(&options),
         Command::Rollback(options) => commands::rollback::run(&options),
         Command::Test(options) => commands::test::run(&options),

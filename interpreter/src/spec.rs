@@ -134,6 +134,7 @@ fn target(target: &plan::Target) -> TargetSpec {
 fn column(rule: &plan::Rule) -> TargetColumn {
     let source = match &rule.value.kind {
         ExprKind::Literal(literal) => Source::Constant(literal_value(literal, &rule.ty)),
+        ExprKind::Link { link, .. } => Source::Link(*link),
         ExprKind::Generated(_) => Source::Generated,
         ExprKind::Sibling(target) => Source::Sibling(*target),
         _ => Source::Converted,

@@ -21,7 +21,8 @@ pub fn status(target: &mut dyn Connection) -> Result<StatusReport, RunError> {
     let steps = STEP.all(target)?.iter().map(step_status).collect();
     let rejects = rejects(target)?;
     let holder = crate::lock::holder(target)?;
-    Ok(StatusReport { begun: true, runs, steps, rejects, holder })
+    let taken_off = crate::load::taken_off(target)?;
+    Ok(StatusReport { begun: true, runs, steps, rejects, holder, taken_off })
 }
 
 /// Returns how many rows each run has handled and moved, by its batches.

@@ -84,6 +84,7 @@ impl<'e, 'a> StepRun<'e, 'a> {
     pub(crate) fn run(mut self) -> Result<(StepReport, Outcome), RunError> {
         let rows = scan::count(self.engine.legacy(), self.spec)?;
         self.engine.observer.step_started(&self.spec.name, rows);
+        self.engine.propose_load(self.spec, rows);
         let stopped = self.in_streams(rows)?;
         let pending = match stopped {
             Some(_) => 0,

@@ -2,6 +2,7 @@
 
 mod beside;
 mod kept;
+mod load;
 mod opal;
 mod pairs;
 mod resume;

@@ -26,6 +26,7 @@ pub(crate) fn run(options: &RunOptions, retry: Option<RejectFilter>) -> Result<S
         stop: stop::flag(),
         rebind: options.rebind,
         retry,
+        load: options.load,
     };
     let mut observer = progress::observer(options.json);
     let report = carry(&mut *legacy, &mut *target, &steps, &engine, &mut *observer)?;

@@ -234,6 +234,7 @@ fn option(number: Option<usize>) -> String {
 fn column(rule: &plan::Rule) -> TargetColumn<'_> {
     let source = match &rule.value.kind {
         ExprKind::Literal(literal) => format!("Constant({})", value(literal, &rule.ty)).into(),
+        ExprKind::Link { link, .. } => format!("Link({link})").into(),
         ExprKind::Generated(_) => "Generated".into(),
         ExprKind::Sibling(target) => format!("Sibling({target})").into(),
         _ => "Converted".into(),
