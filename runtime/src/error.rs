@@ -144,7 +144,9 @@ pub enum RunError {
         error: StoreError,
     },
     /// A command in load mode failed, and what it had taken off could not be put back then.
-    #[error("{error}; what load mode has taken off is off still: `cutover status` lists it, `cutover restore` puts it back")]
+    #[error(
+        "{error}; what load mode has taken off is off still: `cutover status` lists it, `cutover restore` puts it back"
+    )]
     StillOff {
         /// Why the command failed.
         error: Box<RunError>,
@@ -167,7 +169,10 @@ pub enum RunError {
 fn mended(thing: &Removable, error: &StoreError) -> String {
     match (thing.kind, error.kind) {
         (RemovableKind::ForeignKey, StoreErrorKind::Constraint) => {
-            format!("somebody else has written while it was off: correct the rows of {} that refer to nothing", thing.table)
+            format!(
+                "somebody else has written while it was off: correct the rows of {} that refer to nothing",
+                thing.table
+            )
         }
         _ => "remove the cause".to_string(),
     }

@@ -2,7 +2,7 @@
 //! Each is written to the journal before it goes and struck out once it is back, so that whatever happens in between,
 //! the next command knows what is missing. What may go is decided in [`proof`], how it comes back in [`rebuild`].
 
-use crate::connection::Connection;
+use crate::connection::{Connection, StoreError, StoreErrorKind};
 use crate::error::{OnSide, RunError, Side};
 use crate::journal::{self, TAKEN_OFF, int, now, number, text, within};
 use crate::observer::Observer;
@@ -69,6 +69,20 @@ pub(crate) fn taken_off(target: &mut dyn Connection) -> Result<Vec<TakenOff>, Ru
         TakenOff { kind, table, name, since: logged.since }
     };
     Ok(logged(target)?.into_iter().map(told).collect())
+}
+
+/// Waits for statements that a server goes on with although the command that sent them is dead. While MariaDB rebuilds a
+/// table, its catalogue may deny for a moment that there is one; who reads the table waits.
+pub(crate) fn wait_for_orphans(target: &mut dyn Connection) -> Result<(), RunError> {
+    let tables: BTreeSet<String> = logged(target)?.into_iter().map(|logged| logged.thing.table).collect();
+    for table in tables {
+        match world::has_rows(target, Side::Target, &table) {
+            // Whoever needs the table will miss it.
+            Ok(_) | Err(RunError::Store { error: StoreError { kind: StoreErrorKind::OtherSchema, .. }, .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 /// Takes off what may be, and what an earlier run has written down and not taken off. Every thing is in the journal
@@ -147,12 +161,7 @@ fn written(steps: &[Box<dyn Step>]) -> BTreeSet<&str> {
     roles.filter(|role| role.existing.is_none()).map(|role| role.table.as_str()).collect()
 }
 
-fn write_down(
-    target: &mut dyn Connection,
-    first: i64,
-    things: &[Removable],
-    owner: Owner,
-) -> Result<(), RunError> {
+fn write_down(target: &mut dyn Connection, first: i64, things: &[Removable], owner: Owner) -> Result<(), RunError> {
     within(target, |target| {
         lock::check(target, owner.epoch)?;
         let since = now();

@@ -33,23 +33,20 @@ pub(crate) fn removable(mariadb: &mut MariaDb, removal: &Removal<'_>) -> Result<
         return Ok(Vec::new());
     }
     let present = present(mariadb, table)?;
-    let named = |kind: RemovableKind, name: &str| {
-        present.iter().find(|thing| thing.kind == kind && thing.name == name).cloned()
-    };
-    let mut things = Vec::new();
-    let mut needed = needed_columns(mariadb, table)?;
-    for (name, columns) in foreign_keys(mariadb, table)? {
-        let goes = matches!(columns.as_slice(), [Some(foreign_key)] if (removal.holds)(foreign_key));
-        match named(RemovableKind::ForeignKey, &name).filter(|_| goes) {
-            Some(thing) => things.push(thing),
-            None => needed.extend(own_columns(mariadb, table, &name)?),
+    let (mut things, mut needed) = (Vec::new(), needed_columns(mariadb, table)?);
+    for thing in present.iter().filter(|thing| thing.kind == RemovableKind::ForeignKey) {
+        let (columns, foreign_key) = foreign_key(mariadb, thing)?;
+        match foreign_key.filter(|foreign_key| (removal.holds)(foreign_key)) {
+            Some(_) => things.push(thing.clone()),
+            None => needed.extend(columns),
         }
     }
     let indexes = "SELECT INDEX_NAME, COLUMN_NAME FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = DATABASE() \
                    AND TABLE_NAME = ? AND SEQ_IN_INDEX = 1 AND NON_UNIQUE = 1 AND INDEX_TYPE = 'BTREE'";
     for index in mariadb.texts(indexes, &[table])? {
         if removal.spares(Some(&index[1])) && !needed.contains(&index[1]) {
-            things.extend(named(RemovableKind::Index, &index[0]));
+            let is_it = |thing: &&Removable| thing.kind == RemovableKind::Index && thing.name == index[0];
+            things.extend(present.iter().find(is_it).cloned());
         }
     }
     // In the order in which the table has them, so that they come back in it.
@@ -66,38 +63,29 @@ fn needed_columns(mariadb: &mut MariaDb, table: &str) -> Result<BTreeSet<String>
     Ok(mariadb.texts(sql, &[table, table])?.into_iter().flatten().collect())
 }
 
-/// Returns the foreign keys of a table, with what the engine must know of each column; none where that cannot be told.
-fn foreign_keys(mariadb: &mut MariaDb, table: &str) -> Result<Vec<(String, Vec<Option<ForeignKey>>)>, StoreError> {
-    let sql = "SELECT k.CONSTRAINT_NAME, k.COLUMN_NAME, IF(k.REFERENCED_TABLE_SCHEMA = DATABASE(), \
-               k.REFERENCED_TABLE_NAME, ''), k.REFERENCED_COLUMN_NAME, IF(c.IS_NULLABLE = 'YES' AND c.EXTRA = '' \
+/// Returns the columns of a foreign key, and what the engine must know of it; none if it has several columns, or refers to
+/// another database.
+fn foreign_key(mariadb: &mut MariaDb, thing: &Removable) -> Result<(Vec<String>, Option<ForeignKey>), StoreError> {
+    let sql = "SELECT k.COLUMN_NAME, IF(k.REFERENCED_TABLE_SCHEMA = DATABASE(), k.REFERENCED_TABLE_NAME, ''), \
+               k.REFERENCED_COLUMN_NAME, IF(c.IS_NULLABLE = 'YES' AND c.EXTRA = '' \
                AND COALESCE(c.COLUMN_DEFAULT, 'NULL') = 'NULL', '1', '') \
                FROM information_schema.KEY_COLUMN_USAGE AS k JOIN information_schema.COLUMNS AS c \
                ON c.TABLE_SCHEMA = k.TABLE_SCHEMA AND c.TABLE_NAME = k.TABLE_NAME AND c.COLUMN_NAME = k.COLUMN_NAME \
-               WHERE k.TABLE_SCHEMA = DATABASE() AND k.TABLE_NAME = ? AND k.REFERENCED_TABLE_NAME IS NOT NULL \
-               ORDER BY k.CONSTRAINT_NAME, k.ORDINAL_POSITION";
-    let mut found: Vec<(String, Vec<Option<ForeignKey>>)> = Vec::new();
-    for row in mariadb.texts(sql, &[table])? {
-        let [name, column, referenced, referenced_column, null] = row.as_slice() else { continue };
-        let foreign_key = (!referenced.is_empty()).then(|| ForeignKey {
-            table: table.to_string(),
-            column: column.clone(),
-            referenced: referenced.clone(),
-            referenced_column: referenced_column.clone(),
-            null_by_default: null == "1",
-        });
-        match found.last_mut().filter(|(last, _)| last == name) {
-            Some((_, columns)) => columns.push(foreign_key),
-            None => found.push((name.clone(), vec![foreign_key])),
-        }
-    }
-    Ok(found)
-}
-
-/// Returns the columns of a foreign key.
-fn own_columns(mariadb: &mut MariaDb, table: &str, name: &str) -> Result<Vec<String>, StoreError> {
-    let sql = "SELECT COLUMN_NAME FROM information_schema.KEY_COLUMN_USAGE WHERE TABLE_SCHEMA = DATABASE() \
-               AND TABLE_NAME = ? AND CONSTRAINT_NAME = ? AND REFERENCED_TABLE_NAME IS NOT NULL";
-    Ok(mariadb.texts(sql, &[table, name])?.into_iter().flatten().collect())
+               WHERE k.TABLE_SCHEMA = DATABASE() AND k.TABLE_NAME = ? AND k.CONSTRAINT_NAME = ? \
+               AND k.REFERENCED_TABLE_NAME IS NOT NULL ORDER BY k.ORDINAL_POSITION";
+    let rows = mariadb.texts(sql, &[&thing.table, &thing.name])?;
+    let columns = rows.iter().map(|row| row[0].clone()).collect();
+    let foreign_key = match rows.as_slice() {
+        [row] if !row[1].is_empty() => Some(ForeignKey {
+            table: thing.table.clone(),
+            column: row[0].clone(),
+            referenced: row[1].clone(),
+            referenced_column: row[2].clone(),
+            null_by_default: row[3] == "1",
+        }),
+        _ => None,
+    };
+    Ok((columns, foreign_key))
 }
 
 /// Takes a thing off unless it is gone.
@@ -263,11 +251,10 @@ mod tests {
         let parts = parts(sql);
         assert_eq!(parts.len(), 6, "{parts:#?}");
         let things: Vec<Removable> = parts.into_iter().filter_map(|part| thing("t`t", part)).collect();
-        let found: Vec<(&str, &str)> = things.iter().map(|thing| (thing.name.as_str(), thing.take_off.as_str())).collect();
-        let expected = [
-            ("k`,)\" k", "ALTER TABLE `t``t` DROP KEY `k``,)\" k`"),
-            ("f", "ALTER TABLE `t``t` DROP FOREIGN KEY `f`"),
-        ];
+        let found: Vec<(&str, &str)> =
+            things.iter().map(|thing| (thing.name.as_str(), thing.take_off.as_str())).collect();
+        let expected =
+            [("k`,)\" k", "ALTER TABLE `t``t` DROP KEY `k``,)\" k`"), ("f", "ALTER TABLE `t``t` DROP FOREIGN KEY `f`")];
         assert_eq!(found, expected);
         assert_eq!(things[0].put_back, "ALTER TABLE `t``t` ADD KEY `k``,)\" k` (`x`,`y```(10)) COMMENT 'a, b'");
     }

@@ -332,7 +332,8 @@ fn what_somebody_else_wrote_in_the_meantime_is_told_and_can_be_mended() {
         let before = definitions(&hostile.to);
         hostile.die("load.before_put_back");
         hostile.to.run("INSERT INTO worker (legacy_id, boss_id) VALUES (100, 100)");
-        let told = ["foreign key it's \"the\" `boss`; -- of table worker cannot be put back", "correct the rows of worker"];
+        let told =
+            ["foreign key it's \"the\" `boss`; -- of table worker cannot be put back", "correct the rows of worker"];
         hostile.next("run", &["--max-rejects", "any"]).with(4).says(&told);
         let left = off(&hostile.to);
         assert_eq!(left.len(), 1, "{engine:?}: all others are back: {left:#?}");
