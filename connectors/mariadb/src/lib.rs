@@ -199,7 +199,7 @@ impl Connection for MariaDb {
         removable::put_back(self, things)
     }
 
-    /// Adding a foreign key copies the table, and all its indexes can be built in the same go.
+    /// All indexes of a table are built in one way through it.
     fn puts_tables_back_whole(&self) -> bool {
         true
     }

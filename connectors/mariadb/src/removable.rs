@@ -8,9 +8,12 @@ use cutover_runtime::removable::{ForeignKey, Removable, RemovableKind, Removal};
 use mysql::prelude::Queryable;
 use std::collections::BTreeSet;
 
-/// What the session is told while things are put back: others who do the same are waited for.
-const REBUILDING: &str = "SET SESSION lock_wait_timeout = 600, SESSION innodb_lock_wait_timeout = 600";
-const REBUILT: &str = "SET SESSION lock_wait_timeout = 10, SESSION innodb_lock_wait_timeout = 10";
+/// What the session is told while things are put back: others who do the same are waited for. With its check, adding a
+/// foreign key would copy the whole table, row by row; it is checked by a query instead ([`check`]).
+const REBUILDING: &str = "SET SESSION lock_wait_timeout = 600, SESSION innodb_lock_wait_timeout = 600, \
+                          SESSION foreign_key_checks = 0";
+const REBUILT: &str = "SET SESSION lock_wait_timeout = 10, SESSION innodb_lock_wait_timeout = 10, \
+                       SESSION foreign_key_checks = 1";
 
 /// How a thing stands that was taken off, or is to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,7 +97,7 @@ pub(crate) fn take_off(mariadb: &mut MariaDb, thing: &Removable) -> Result<(), S
 }
 
 /// Puts things of one table back unless they are there: all in one go, since that costs one way through the table, and one
-/// by one if that fails.
+/// by one if that fails. Foreign keys are checked then.
 pub(crate) fn put_back(mariadb: &mut MariaDb, things: &[Removable]) -> Vec<Result<(), StoreError>> {
     let all = |error: StoreError| things.iter().map(|_| Err(error.clone())).collect();
     if let Err(error) = mariadb.run(REBUILDING) {
@@ -102,15 +105,41 @@ pub(crate) fn put_back(mariadb: &mut MariaDb, things: &[Removable]) -> Vec<Resul
     }
     let back = match together(mariadb, things) {
         Err(error) if matches!(error.kind, StoreErrorKind::Gone | StoreErrorKind::Locked) => all(error),
-        Ok(()) | Err(_) => {
-            things.iter().map(|thing| until(mariadb, thing, &Standing::There, &thing.put_back)).collect()
-        }
+        Ok(()) | Err(_) => things.iter().map(|thing| put_one_back(mariadb, thing)).collect(),
     };
     match mariadb.run(REBUILT) {
         Ok(()) => back,
         // Nothing more can be done over this connection.
         Err(error) => all(error),
     }
+}
+
+fn put_one_back(mariadb: &mut MariaDb, thing: &Removable) -> Result<(), StoreError> {
+    until(mariadb, thing, &Standing::There, &thing.put_back)?;
+    if thing.kind == RemovableKind::ForeignKey { check(mariadb, thing) } else { Ok(()) }
+}
+
+/// Checks all rows against a foreign key that is back; takes it off again if one of them violates it. Rows that others
+/// write from now on are checked by the server, and those written before are seen here: adding it waits for transactions
+/// that have written to the table. One that was added by a command that died then is checked by the next one.
+fn check(mariadb: &mut MariaDb, thing: &Removable) -> Result<(), StoreError> {
+    let (_, foreign_key) = foreign_key(mariadb, thing)?;
+    let Some(ForeignKey { table, column, referenced, referenced_column, .. }) = foreign_key else {
+        let cause = format!("{thing} is back, but has several columns or refers to another database now");
+        return Err(mariadb.failed(StoreErrorKind::OtherSchema, cause));
+    };
+    let [table, column, referenced, other] =
+        [table, column, referenced, referenced_column].map(|name| MariaDbDialect.quote(&name));
+    let sql = format!(
+        "SELECT 1 FROM {table} AS t LEFT JOIN {referenced} AS r ON r.{other} = t.{column} \
+         WHERE t.{column} IS NOT NULL AND r.{other} IS NULL LIMIT 1"
+    );
+    if mariadb.texts(&sql, &[])?.is_empty() {
+        return Ok(());
+    }
+    take_off(mariadb, thing)?;
+    let cause = format!("a constraint refuses a row: {}", thing.name);
+    Err(mariadb.failed(StoreErrorKind::Constraint, cause))
 }
 
 /// Puts back what is gone in one statement.
