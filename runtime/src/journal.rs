@@ -97,6 +97,10 @@ pub(crate) const TAKEN_OFF: Table = Table {
         ("put_back", Text),
         ("since", Text),
         ("run", Integer),
+        ("column_name", Text),
+        ("referenced", Text),
+        ("referenced_column", Text),
+        ("null_by_default", Integer),
     ],
     key: 1,
 };

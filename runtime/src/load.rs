@@ -6,7 +6,7 @@ use crate::connection::{Connection, StoreError, StoreErrorKind};
 use crate::error::{OnSide, RunError, Side};
 use crate::journal::{self, TAKEN_OFF, int, now, number, text, within};
 use crate::observer::Observer;
-use crate::removable::{Removable, RemovableKind, Removal};
+use crate::removable::{ForeignKey, Removable, RemovableKind, Removal};
 use crate::report::TakenOff;
 use crate::step::{Step, StepSpec};
 use crate::value::{Row, Value};
@@ -85,15 +85,15 @@ pub(crate) fn wait_for_orphans(target: &mut dyn Connection) -> Result<(), RunErr
     Ok(())
 }
 
-/// Takes off what may be, and what an earlier run has written down and not taken off. Every thing is in the journal
-/// before it goes.
+/// Takes off what may be. What an earlier run has left off stays off, and what it has written down and not taken off goes
+/// too. Every thing is in the journal before it goes.
 pub(crate) fn take_off(
     target: &mut dyn Connection,
     steps: &[Box<dyn Step>],
     owner: Owner,
     observer: &mut dyn Observer,
 ) -> Result<(), RunError> {
-    let known = logged(target)?;
+    let known = still_fit(target, steps, owner, observer)?;
     let same = |one: &Removable, other: &Removable| {
         (one.kind, &one.table, &one.name) == (other.kind, &other.table, &other.name)
     };
@@ -113,6 +113,24 @@ pub(crate) fn take_off(
     Ok(())
 }
 
+/// Returns what an earlier run has left off. If a foreign key among it can be violated by now, because the mapping or what is
+/// referred to has changed since, everything comes back first.
+fn still_fit(
+    target: &mut dyn Connection,
+    steps: &[Box<dyn Step>],
+    owner: Owner,
+    observer: &mut dyn Observer,
+) -> Result<Vec<Logged>, RunError> {
+    let known = logged(target)?;
+    let proofs = proof::Proofs::load(target, steps)?;
+    let mut foreign_keys = known.iter().filter_map(|logged| logged.thing.foreign_key.as_ref());
+    if foreign_keys.all(|foreign_key| proofs.hold(foreign_key)) {
+        return Ok(known);
+    }
+    put_back(target, owner, observer)?;
+    Ok(Vec::new())
+}
+
 /// Puts back all that is off. Returns how many things came back.
 pub(crate) fn put_back(
     target: &mut dyn Connection,
@@ -125,6 +143,7 @@ pub(crate) fn put_back(
     }
     let count = off.len() as u64;
     failpoint::hit("load.before_put_back")?;
+    within(target, |target| lock::check(target, owner.epoch))?;
     rebuild::rebuild(target, off, owner, observer)?;
     Ok(count)
 }
@@ -170,6 +189,7 @@ fn write_down(target: &mut dyn Connection, first: i64, things: &[Removable], own
             let mut row = vec![int(place), text(kind_name(thing.kind))];
             row.extend(texts);
             row.push(int(owner.run));
+            row.extend(foreign_key_values(thing.foreign_key.as_ref()));
             TAKEN_OFF.insert(target, &row)?;
         }
         Ok(())
@@ -199,7 +219,19 @@ fn read(row: &Row) -> Result<Logged, RunError> {
         other => return Err(RunError::StrangeKind { found: other.to_string() }),
     };
     let [table, name, take_off, put_back, since] = [2, 3, 4, 5, 6].map(|at: usize| row[at].to_string());
-    Ok(Logged { place: number(&row[0]), thing: Removable { kind, table, name, take_off, put_back }, since })
+    let foreign_key = (kind == RemovableKind::ForeignKey).then(|| {
+        let [column, referenced, referenced_column] = [8, 9, 10].map(|at: usize| row[at].to_string());
+        let null_by_default = number(&row[11]) == 1;
+        ForeignKey { table: table.clone(), column, referenced, referenced_column, null_by_default }
+    });
+    let thing = Removable { kind, table, name, take_off, put_back, foreign_key };
+    Ok(Logged { place: number(&row[0]), thing, since })
+}
+
+fn foreign_key_values(foreign_key: Option<&ForeignKey>) -> Row {
+    let Some(foreign_key) = foreign_key else { return vec![Value::Null; 4] };
+    let ForeignKey { column, referenced, referenced_column, null_by_default, .. } = foreign_key;
+    vec![text(column), text(referenced), text(referenced_column), int(i64::from(*null_by_default))]
 }
 
 fn kind_name(kind: RemovableKind) -> &'static str {

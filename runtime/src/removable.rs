@@ -5,7 +5,7 @@ use serde::Serialize;
 use std::fmt;
 
 /// An index or a foreign key that is taken off, with the statements for both ways, written down as the catalogue has it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Removable {
     /// What it is.
     pub kind: RemovableKind,
@@ -17,6 +17,8 @@ pub struct Removable {
     pub take_off: String,
     /// The statement that puts it back.
     pub put_back: String,
+    /// For a foreign key, what the engine knows of it.
+    pub foreign_key: Option<ForeignKey>,
 }
 
 impl Removable {

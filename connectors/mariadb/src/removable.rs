@@ -39,8 +39,8 @@ pub(crate) fn removable(mariadb: &mut MariaDb, removal: &Removal<'_>) -> Result<
     let (mut things, mut needed) = (Vec::new(), needed_columns(mariadb, table)?);
     for thing in present.iter().filter(|thing| thing.kind == RemovableKind::ForeignKey) {
         let (columns, foreign_key) = foreign_key(mariadb, thing)?;
-        match foreign_key.filter(|foreign_key| (removal.holds)(foreign_key)) {
-            Some(_) => things.push(thing.clone()),
+        match foreign_key.filter(removal.holds) {
+            Some(foreign_key) => things.push(Removable { foreign_key: Some(foreign_key), ..thing.clone() }),
             None => needed.extend(columns),
         }
     }
@@ -53,7 +53,7 @@ pub(crate) fn removable(mariadb: &mut MariaDb, removal: &Removal<'_>) -> Result<
         }
     }
     // In the order in which the table has them, so that they come back in it.
-    things.sort_by_key(|thing| present.iter().position(|present| present == thing));
+    things.sort_by_key(|thing| present.iter().position(|present| present.put_back == thing.put_back));
     Ok(things)
 }
 
@@ -189,7 +189,7 @@ fn standing(mariadb: &mut MariaDb, thing: &Removable) -> Result<Standing, StoreE
     })
 }
 
-/// Returns the plain indexes and the foreign keys of a table.
+/// Returns the plain indexes and the foreign keys of a table, by their definitions alone.
 fn present(mariadb: &mut MariaDb, table: &str) -> Result<Vec<Removable>, StoreError> {
     mariadb.run("SET SESSION sql_quote_show_create = 1")?;
     let sql = format!("SHOW CREATE TABLE {}", MariaDbDialect.quote(table));
@@ -216,7 +216,7 @@ fn thing(table: &str, part: &str) -> Option<Removable> {
         return None;
     }
     let (take_off, put_back) = (format!("{start}DROP {drop} {}", quote(&name)), format!("{start}ADD {part}"));
-    Some(Removable { kind, table: table.to_string(), name, take_off, put_back })
+    Some(Removable { kind, table: table.to_string(), name, take_off, put_back, foreign_key: None })
 }
 
 /// Returns a name in backticks at the start of a text, and what follows it.

@@ -32,7 +32,7 @@ const INDEXES: &str = "SELECT c.oid, c.relname::text, (SELECT a.attname::text FR
                        FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid \
                        JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE i.indrelid = $1 ORDER BY c.oid";
 
-/// Foreign keys, with what those of one column refer to if its table can be named without a schema. One that has anything
+/// Foreign keys, with what those of one column refer to; the engine cannot judge one whose table needs a schema to be named. One that has anything
 /// that its definition does not say (a comment, a trigger switched off) stays.
 const FOREIGN_KEYS: &str = "SELECT o.oid, o.conname::text, o.convalidated, a.attname::text, f.attname::text, \
                             CASE WHEN r.oid = to_regclass(quote_ident(r.relname)) THEN r.relname::text END, \
@@ -57,14 +57,8 @@ struct Present {
     plain: bool,
     /// Whether all rows were checked.
     checked: bool,
-    about: About,
-}
-
-enum About {
-    /// An index that begins with this column; none if with an expression.
-    Index(Option<String>),
-    /// None if the engine cannot judge it.
-    ForeignKey(Option<ForeignKey>),
+    /// For an index, the column that it begins with; none if with an expression.
+    first: Option<String>,
 }
 
 /// How a thing stands that was taken off, or is to be.
@@ -81,9 +75,9 @@ enum Standing {
 /// Returns what can be taken off a table.
 pub(crate) fn removable(postgres: &mut Postgres, removal: &Removal<'_>) -> Result<Vec<Removable>, StoreError> {
     let Some((present, true)) = present(postgres, removal.table)? else { return Ok(Vec::new()) };
-    let goes = |present: &Present| match &present.about {
-        About::Index(first) => removal.spares(first.as_deref()),
-        About::ForeignKey(foreign_key) => foreign_key.as_ref().is_some_and(|foreign_key| (removal.holds)(foreign_key)),
+    let goes = |present: &Present| match (present.thing.kind, &present.thing.foreign_key) {
+        (RemovableKind::Index, _) => removal.spares(present.first.as_deref()),
+        (RemovableKind::ForeignKey, foreign_key) => foreign_key.as_ref().is_some_and(removal.holds),
     };
     Ok(present.into_iter().filter(|present| present.plain && goes(present)).map(|present| present.thing).collect())
 }
@@ -190,8 +184,9 @@ fn definitions(
         let (oid, name, schema): (u32, String, String) = (row.get(0), row.get(1), row.get(3));
         let put_back = definition(postgres, "SELECT pg_get_indexdef($1::oid)", oid)?;
         let take_off = format!("DROP INDEX {}.{}", PostgresDialect.quote(&schema), PostgresDialect.quote(&name));
-        let thing = Removable { kind: RemovableKind::Index, table: table.to_string(), name, take_off, put_back };
-        all.push(Present { thing, plain: row.get(4), checked: true, about: About::Index(row.get(2)) });
+        let (kind, table) = (RemovableKind::Index, table.to_string());
+        let thing = Removable { kind, table, name, take_off, put_back, foreign_key: None };
+        all.push(Present { thing, plain: row.get(4), checked: true, first: row.get(2) });
     }
     for row in foreign_keys {
         let (oid, name, checked): (u32, String, bool) = (row.get(0), row.get(1), row.get(2));
@@ -200,8 +195,9 @@ fn definitions(
         let quoted = PostgresDialect.quote(&name);
         let take_off = format!("ALTER TABLE {qualified} DROP CONSTRAINT {quoted}");
         let put_back = format!("ALTER TABLE {qualified} ADD CONSTRAINT {quoted} {text}");
-        let thing = Removable { kind: RemovableKind::ForeignKey, table: table.to_string(), name, take_off, put_back };
-        all.push(Present { thing, plain: row.get(7), checked, about: About::ForeignKey(foreign_key(table, row)) });
+        let (kind, foreign_key) = (RemovableKind::ForeignKey, foreign_key(table, row));
+        let thing = Removable { kind, table: table.to_string(), name, take_off, put_back, foreign_key };
+        all.push(Present { thing, plain: row.get(7), checked, first: None });
     }
     Ok(all)
 }

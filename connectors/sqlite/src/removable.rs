@@ -18,7 +18,8 @@ pub(crate) fn removable(sqlite: &Sqlite, removal: &Removal<'_>) -> Result<Vec<Re
     let found = statement.query_map([removal.table], |row| {
         let name: String = row.get(0)?;
         let take_off = format!("DROP INDEX {}", SqliteDialect.quote(&name));
-        let thing = Removable { kind: RemovableKind::Index, table: row.get(3)?, name, take_off, put_back: row.get(1)? };
+        let (kind, put_back) = (RemovableKind::Index, row.get(1)?);
+        let thing = Removable { kind, table: row.get(3)?, name, take_off, put_back, foreign_key: None };
         Ok((thing, row.get::<_, Option<String>>(2)?))
     })?;
     let found = found.collect::<Result<Vec<_>, _>>()?.into_iter();

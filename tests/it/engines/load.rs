@@ -365,6 +365,24 @@ fn a_reference_to_a_row_that_is_gone_keeps_its_foreign_key() {
     }
 }
 
+/// Also when it was off already: what could not be violated when a run died can be now.
+#[test]
+fn a_reference_to_a_row_that_goes_while_it_is_off_brings_its_foreign_key_back() {
+    for engine in SERVERS {
+        let Some(hostile) = Hostile::new(engine) else { continue };
+        hostile.from.run("CREATE TABLE later AS SELECT * FROM worker; DELETE FROM worker");
+        let before = definitions(&hostile.to);
+        hostile.die("load.before_put_back");
+        hostile.from.run("INSERT INTO worker SELECT * FROM later");
+        assert!(off(&hostile.to).iter().any(|off| off.contains("`boss`; --")), "{engine:?}");
+        hostile.to.run("DELETE FROM boss WHERE legacy_id = 2");
+        hostile.next("run", &["--load", "--max-rejects", "any"]).with(0);
+        let rejected = hostile.rejected();
+        assert!(rejected.contains(&"Worker|2|target_foreign_key".to_string()), "{engine:?}: {rejected:?}");
+        assert_eq!(definitions(&hostile.to), before, "{engine:?}");
+    }
+}
+
 /// Something else under the name of what was taken off is neither dropped nor taken for it.
 #[test]
 fn another_index_of_the_same_name_is_told() {
