@@ -46,6 +46,8 @@ pub(crate) enum Command {
     Pause(PauseOptions),
     /// Lets a paused run go on
     Resume(PauseOptions),
+    /// Puts back indexes and foreign keys that a killed run with --load has left off
+    Restore(RestoreOptions),
     /// Compares both databases through the mapping and names every deviation
     Verify(VerifyOptions),
     /// Deletes what was migrated, where it is still as it was written
@@ -202,6 +204,10 @@ pub(crate) struct RunOptions {
     /// Transactions of a large map at once, each over its own connection, where the target can have several
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=64))]
     pub(crate) streams: u32,
+    /// Take secondary indexes and foreign keys off while rows are carried, and put them back at the end; only where nobody
+    /// else writes to the target
+    #[arg(long)]
+    pub(crate) load: bool,
     /// Begin no batch that would not finish in this time, such as 90s, 20m or 2h
     #[arg(long = "for", value_name = "TIME", value_parser = duration)]
     pub(crate) deadline: Option<Duration>,
@@ -276,6 +282,22 @@ pub(crate) struct PauseOptions {
     /// Target database
     #[arg(long, value_name = "URL", env = "CUTOVER_TO", hide_env_values = true)]
     pub(crate) to: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RestoreOptions {
+    /// The mapping; not needed, so that the same arguments do for every command
+    #[arg(value_name = "MAP")]
+    pub(crate) map: Option<PathBuf>,
+    /// Legacy database; not needed
+    #[arg(long, value_name = "URL", hide = true)]
+    pub(crate) from: Option<String>,
+    /// Target database
+    #[arg(long, value_name = "URL", env = "CUTOVER_TO", hide_env_values = true)]
+    pub(crate) to: String,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -41,6 +41,7 @@ fn run(command: Command) -> Result<Status, Failure> {
         Command::Status(options) => commands::status::run(&options),
         Command::Pause(options) => commands::pause::pause(&options),
         Command::Resume(options) => commands::pause::resume(&options),
+        Command::Restore(options) => commands::restore::run(&options),
         Command::Verify(options) => commands::verify::run(&options),
         Command::Rollback(options) => commands::rollback::run(&options),
         Command::Test(options) => commands::test::run(&options),

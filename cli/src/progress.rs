@@ -2,7 +2,7 @@
 
 use crate::output;
 use cutover_runtime::Observer;
-use cutover_runtime::observer::BatchDone;
+use cutover_runtime::observer::{BatchDone, PutBack};
 use cutover_runtime::report::{StepReport, VerifiedStep};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
@@ -25,11 +25,53 @@ pub(crate) fn bar(json: bool) -> Box<dyn Observer> {
     if std::io::stderr().is_terminal() { observer(json) } else { Box::new(cutover_runtime::Silent) }
 }
 
+/// Returns a number of indexes and foreign keys in words.
+pub(crate) fn things(count: usize) -> String {
+    match count {
+        1 => "1 index or foreign key".to_string(),
+        _ => format!("{count} indexes and foreign keys"),
+    }
+}
+
+/// Returns what to say when things are off.
+pub(crate) fn off(count: usize, at_work: bool) -> String {
+    let (alert, verb) = (output::ALERT, if count == 1 { "is" } else { "are" });
+    let remedy = if at_work { "the run that is at work puts them back" } else { "`cutover restore` puts them back" };
+    format!("{alert}{} {verb} off{alert:#}: {remedy}", things(count))
+}
+
+fn propose(count: usize) {
+    output::note(&format!(
+        "the tables are empty: with --load, {} are off while rows are carried, and built afterwards, which is faster; only \
+         where nobody else writes to the target",
+        things(count)
+    ));
+}
+
 struct Bar {
     bar: ProgressBar,
 }
 
 impl Observer for Bar {
+    fn load_proposed(&mut self, things: usize) {
+        propose(things);
+    }
+
+    fn putting_back(&mut self, things: usize) {
+        let template = "{prefix:20} {bar:30} {human_pos}/{human_len} {wide_msg}";
+        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        self.bar = ProgressBar::new(things as u64).with_style(style).with_prefix("putting back");
+        self.bar.tick();
+    }
+
+    fn put_back(&mut self, back: &PutBack<'_>) {
+        self.bar.set_message(back.thing.to_string());
+        self.bar.inc(1);
+        if back.done == back.all {
+            self.bar.finish_and_clear();
+        }
+    }
+
     fn step_started(&mut self, map: &str, rows: u64) {
         let template = "{prefix:20} {bar:30} {human_pos}/{human_len} rows, {per_sec}, {eta} left";
         let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
@@ -87,6 +129,26 @@ impl Lines {
 }
 
 impl Observer for Lines {
+    fn load_proposed(&mut self, things: usize) {
+        propose(things);
+    }
+
+    fn taken_off(&mut self, things: usize) {
+        output::note(&format!("{} off", self::things(things)));
+    }
+
+    fn putting_back(&mut self, things: usize) {
+        self.last = Instant::now();
+        output::note(&format!("putting {} back", self::things(things)));
+    }
+
+    fn put_back(&mut self, back: &PutBack<'_>) {
+        if back.done == back.all || self.last.elapsed() >= PACE {
+            self.last = Instant::now();
+            output::note(&format!("{} of {} are back", back.done, self::things(back.all)));
+        }
+    }
+
     fn step_started(&mut self, map: &str, rows: u64) {
         (self.done, self.rows) = (0, rows);
         (self.started, self.last) = (Instant::now(), Instant::now());

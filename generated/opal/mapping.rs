@@ -943,8 +943,8 @@ pub mod hospital_identifier {
                     table: "patients_hospitalpatient".into(),
                     key: step::KeySpec { column: "id".into(), kind: Kind::Integer, assigned: step::KeyAssigned::Engine },
                     columns: vec![
-                        step::TargetColumn { name: "patient_id".into(), kind: Kind::Integer, source: step::Source::Converted, line: 98 },
-                        step::TargetColumn { name: "site_id".into(), kind: Kind::Integer, source: step::Source::Converted, line: 99 },
+                        step::TargetColumn { name: "patient_id".into(), kind: Kind::Integer, source: step::Source::Link(0), line: 98 },
+                        step::TargetColumn { name: "site_id".into(), kind: Kind::Integer, source: step::Source::Link(1), line: 99 },
                         step::TargetColumn { name: "mrn".into(), kind: Kind::Text, source: step::Source::Converted, line: 100 },
                         step::TargetColumn { name: "is_active".into(), kind: Kind::Boolean, source: step::Source::Converted, line: 101 },
                     ],
@@ -1637,9 +1637,9 @@ pub mod caregiver {
                     table: "patients_relationship".into(),
                     key: step::KeySpec { column: "id".into(), kind: Kind::Integer, assigned: step::KeyAssigned::Engine },
                     columns: vec![
-                        step::TargetColumn { name: "patient_id".into(), kind: Kind::Integer, source: step::Source::Converted, line: 154 },
+                        step::TargetColumn { name: "patient_id".into(), kind: Kind::Integer, source: step::Source::Link(0), line: 154 },
                         step::TargetColumn { name: "caregiver_id".into(), kind: Kind::Integer, source: step::Source::Sibling(1), line: 155 },
-                        step::TargetColumn { name: "type_id".into(), kind: Kind::Integer, source: step::Source::Converted, line: 156 },
+                        step::TargetColumn { name: "type_id".into(), kind: Kind::Integer, source: step::Source::Link(1), line: 156 },
                         step::TargetColumn { name: "status".into(), kind: Kind::Text, source: step::Source::Constant(Value::Text("CON".into())), line: 157 },
                         step::TargetColumn { name: "request_date".into(), kind: Kind::Date, source: step::Source::Converted, line: 158 },
                         step::TargetColumn { name: "start_date".into(), kind: Kind::Date, source: step::Source::Converted, line: 158 },
@@ -2250,7 +2250,7 @@ pub mod answer {
                     table: "caregivers_securityanswer".into(),
                     key: step::KeySpec { column: "id".into(), kind: Kind::Integer, assigned: step::KeyAssigned::Engine },
                     columns: vec![
-                        step::TargetColumn { name: "user_id".into(), kind: Kind::Integer, source: step::Source::Converted, line: 208 },
+                        step::TargetColumn { name: "user_id".into(), kind: Kind::Integer, source: step::Source::Link(0), line: 208 },
                         step::TargetColumn { name: "question".into(), kind: Kind::Text, source: step::Source::Converted, line: 209 },
                         step::TargetColumn { name: "answer".into(), kind: Kind::Text, source: step::Source::Converted, line: 213 },
                     ],
@@ -2578,7 +2578,7 @@ pub mod device {
                     table: "caregivers_device".into(),
                     key: step::KeySpec { column: "id".into(), kind: Kind::Integer, assigned: step::KeyAssigned::Engine },
                     columns: vec![
-                        step::TargetColumn { name: "caregiver_id".into(), kind: Kind::Integer, source: step::Source::Converted, line: 239 },
+                        step::TargetColumn { name: "caregiver_id".into(), kind: Kind::Integer, source: step::Source::Link(0), line: 239 },
                         step::TargetColumn { name: "type".into(), kind: Kind::Text, source: step::Source::Converted, line: 240 },
                         step::TargetColumn { name: "device_id".into(), kind: Kind::Text, source: step::Source::Converted, line: 241 },
                         step::TargetColumn { name: "push_token".into(), kind: Kind::Text, source: step::Source::Converted, line: 242 },
@@ -3111,7 +3111,7 @@ pub mod staff {
                     key: step::KeySpec { column: "id".into(), kind: Kind::Integer, assigned: step::KeyAssigned::Engine },
                     columns: vec![
                         step::TargetColumn { name: "user_id".into(), kind: Kind::Integer, source: step::Source::Sibling(0), line: 284 },
-                        step::TargetColumn { name: "group_id".into(), kind: Kind::Integer, source: step::Source::Converted, line: 285 },
+                        step::TargetColumn { name: "group_id".into(), kind: Kind::Integer, source: step::Source::Link(0), line: 285 },
                     ],
                     identity: None,
                     conditional: true,
@@ -3123,7 +3123,7 @@ pub mod staff {
                     key: step::KeySpec { column: "id".into(), kind: Kind::Integer, assigned: step::KeyAssigned::Engine },
                     columns: vec![
                         step::TargetColumn { name: "user_id".into(), kind: Kind::Integer, source: step::Source::Sibling(0), line: 288 },
-                        step::TargetColumn { name: "group_id".into(), kind: Kind::Integer, source: step::Source::Converted, line: 289 },
+                        step::TargetColumn { name: "group_id".into(), kind: Kind::Integer, source: step::Source::Link(1), line: 289 },
                     ],
                     identity: None,
                     conditional: true,

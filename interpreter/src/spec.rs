@@ -135,6 +135,7 @@ fn column(rule: &plan::Rule) -> TargetColumn {
     let source = match &rule.value.kind {
         ExprKind::Literal(literal) => Source::Constant(literal_value(literal, &rule.ty)),
         _ if rule.value.is_generated() => Source::Generated,
+        ExprKind::Link { link, .. } => Source::Link(*link),
         ExprKind::Sibling(target) => Source::Sibling(*target),
         _ => Source::Converted,
     };

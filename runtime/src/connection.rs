@@ -1,5 +1,6 @@
 //! The port to a database: what the engine needs of a legacy or target store. Each connector implements it.
 
+use crate::removable::{Removable, Removal};
 use crate::step::{TargetRows, TargetSpec};
 use crate::value::{Key, Kind, Row, Value};
 use std::fmt;
@@ -80,6 +81,25 @@ pub trait Connection: Send {
     /// than a second. None where a database has one writer at a time.
     fn another(&mut self) -> Result<Option<Box<dyn Connection>>, StoreError> {
         Ok(None)
+    }
+
+    /// Returns the secondary indexes and foreign keys of a table that can be taken off while rows are carried, without any
+    /// other effect than that time, and be put back exactly as they are. What makes rows unique stays, and so does what
+    /// anything that stays depends on.
+    fn removable(&mut self, removal: &Removal<'_>) -> Result<Vec<Removable>, StoreError>;
+
+    /// Takes one thing off, outside of a transaction, unless it is gone already. Refuses one that has the same name and is
+    /// another one.
+    fn take_off(&mut self, thing: &Removable) -> Result<(), StoreError>;
+
+    /// Puts things of one table back, outside of a transaction, unless they are there already; foreign keys with a check
+    /// of all rows. May wait minutes for others who do the same. What can be put back is, whatever becomes of the others;
+    /// returns one answer for each.
+    fn put_back(&mut self, things: &[Removable]) -> Vec<Result<(), StoreError>>;
+
+    /// Returns whether all things of a table are put back fastest together, rather than each by itself beside others.
+    fn puts_tables_back_whole(&self) -> bool {
+        false
     }
 
     /// Takes the lock that one runner at a time holds on a target. It dies with its owner: when the process or the

@@ -179,6 +179,20 @@ pub(crate) fn migrated_edge(
     Ok(read_entries(target, spec, &statement)?.pop())
 }
 
+/// Returns whether some entry names a row of a target (by its index) that is not there.
+pub(crate) fn any_without_row(target: &mut dyn Connection, spec: &StepSpec, role: usize) -> Result<bool, RunError> {
+    let (dialect, role) = (target.dialect(), &spec.targets[role]);
+    let claim = column(dialect, "m", &format!("{}_key", role.role));
+    let own = column(dialect, "t", &role.key.column);
+    let equal = dialect.equal(&own, &mut || claim.clone(), role.key.kind);
+    let mut sql = Sql::new(dialect, "SELECT ");
+    sql.result("1", Kind::Integer).push(" FROM ").name(&spec.map_table).push(" AS ").name("m");
+    sql.push(&format!(" WHERE {claim} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM ")).name(&role.table);
+    sql.push(" AS ").name("t").push(&format!(" WHERE {equal}) LIMIT 1"));
+    let statement = sql.done();
+    Ok(!rows(target, &statement).on(Side::Target)?.is_empty())
+}
+
 /// Returns the entries of a range, at most `limit`.
 pub(crate) fn page(
     target: &mut dyn Connection,

@@ -1,6 +1,7 @@
 //! What can stop the engine, in words for the operator: where, why, and what to do. Never holds credentials.
 
-use crate::connection::StoreError;
+use crate::connection::{StoreError, StoreErrorKind};
+use crate::removable::{Removable, RemovableKind};
 
 /// The environment variable that names the folder of scratch files.
 const SCRATCH: &str = if cfg!(windows) { "TMP" } else { "TMPDIR" };
@@ -149,12 +150,50 @@ pub enum RunError {
     /// There is no run to pause.
     #[error("no run is at work on this target, so there is nothing to pause or resume")]
     NobodyRuns,
+    /// What load mode has taken off cannot be put back. The journal keeps it, so that it can be tried again.
+    #[error("{thing} cannot be put back: {error}; {}, then `cutover restore` tries again; `cutover status` lists what is \
+             off ({off})", mended(.thing, .error))]
+    NotPutBack {
+        /// The first such thing.
+        thing: Box<Removable>,
+        /// How many things are off.
+        off: usize,
+        /// Why.
+        error: StoreError,
+    },
+    /// A command in load mode failed, and what it had taken off could not be put back then.
+    #[error(
+        "{error}; what load mode has taken off is off still: `cutover status` lists it, `cutover restore` puts it back"
+    )]
+    StillOff {
+        /// Why the command failed.
+        error: Box<RunError>,
+    },
+    /// The journal lists a thing that was taken off, of a kind that there is not.
+    #[error("the journal in the target is damaged: cutover_taken_off holds the kind {found}; correct it by hand")]
+    StrangeKind {
+        /// What the journal says.
+        found: String,
+    },
     /// A test made the engine fail here.
     #[error("failpoint {point}")]
     Failpoint {
         /// The point.
         point: &'static str,
     },
+}
+
+/// Returns what to do before something can be put back.
+fn mended(thing: &Removable, error: &StoreError) -> String {
+    match (thing.kind, error.kind) {
+        (RemovableKind::ForeignKey, StoreErrorKind::Constraint) => {
+            format!(
+                "somebody else has written while it was off: correct the rows of {} that refer to nothing",
+                thing.table
+            )
+        }
+        _ => "remove the cause".to_string(),
+    }
 }
 
 /// The two sides.

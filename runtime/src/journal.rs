@@ -11,7 +11,7 @@ use crate::value::{Key, Kind, Row, Value};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Version of the layout of the control tables.
-pub(crate) const FORMAT: u32 = 2;
+pub(crate) const FORMAT: u32 = 3;
 
 /// A control table: name, columns, how many of them are the primary key.
 pub(crate) struct Table {
@@ -85,7 +85,27 @@ pub(crate) const REJECT: Table = Table {
 pub(crate) const LOCK: Table =
     Table { name: "cutover_lock", columns: &[("epoch", Integer), ("owner", Text), ("since", Text)], key: 1 };
 
-const TABLES: [&Table; 6] = [&META, &RUN, &STEP, &BATCH, &REJECT, &LOCK];
+/// What load mode has taken off and not put back yet.
+pub(crate) const TAKEN_OFF: Table = Table {
+    name: "cutover_taken_off",
+    columns: &[
+        ("place", Integer),
+        ("kind", Text),
+        ("table_name", Text),
+        ("name", Text),
+        ("take_off", Text),
+        ("put_back", Text),
+        ("since", Text),
+        ("run", Integer),
+        ("column_name", Text),
+        ("referenced", Text),
+        ("referenced_column", Text),
+        ("null_by_default", Integer),
+    ],
+    key: 1,
+};
+
+const TABLES: [&Table; 7] = [&META, &RUN, &STEP, &BATCH, &REJECT, &LOCK, &TAKEN_OFF];
 
 impl Table {
     pub(crate) fn names(&self) -> Vec<String> {
@@ -194,8 +214,9 @@ pub(crate) fn create(target: &mut dyn Connection) -> Result<(), RunError> {
     Ok(())
 }
 
-/// Gives control tables of an older format the columns that they lack. Can be repeated.
+/// Makes control tables that an older format does not have, and the columns that its tables lack. Can be repeated.
 pub(crate) fn upgrade(target: &mut dyn Connection) -> Result<(), RunError> {
+    create(target)?;
     for table in TABLES {
         let present = target.columns(table.name).on(Side::Target)?.unwrap_or_default();
         for (name, kind) in table.columns {

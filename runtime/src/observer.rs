@@ -1,10 +1,31 @@
 //! What the engine tells while it works. The command draws its progress from it.
 
+use crate::removable::Removable;
 use crate::report::{Deviation, Left, StepReport, VerifiedStep};
 use std::time::Duration;
 
 /// Somebody who watches. Every method does nothing by default.
 pub trait Observer {
+    /// A large step begins in tables that were empty, and load mode would take so many indexes and foreign keys off.
+    fn load_proposed(&mut self, things: usize) {
+        let _ = things;
+    }
+
+    /// So many indexes and foreign keys are off now.
+    fn taken_off(&mut self, things: usize) {
+        let _ = things;
+    }
+
+    /// So many indexes and foreign keys are being put back.
+    fn putting_back(&mut self, things: usize) {
+        let _ = things;
+    }
+
+    /// One of them is back.
+    fn put_back(&mut self, back: &PutBack<'_>) {
+        let _ = back;
+    }
+
     /// A step begins; `rows` is how many rows its base query has.
     fn step_started(&mut self, map: &str, rows: u64) {
         let _ = (map, rows);
@@ -62,6 +83,17 @@ pub trait Observer {
 pub struct Silent;
 
 impl Observer for Silent {}
+
+/// What is back, and how far that has come.
+#[derive(Debug, Clone, Copy)]
+pub struct PutBack<'a> {
+    /// The index or foreign key.
+    pub thing: &'a Removable,
+    /// How many are back.
+    pub done: usize,
+    /// How many there are.
+    pub all: usize,
+}
 
 /// What came of a batch.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

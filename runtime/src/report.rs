@@ -2,6 +2,7 @@
 
 use crate::error::Side;
 use crate::observer::Stages;
+use crate::removable::RemovableKind;
 use crate::value::{Kind, Value, write_date_time};
 use serde::{Serialize, Serializer};
 
@@ -67,6 +68,8 @@ pub struct RunReport {
     pub steps: Vec<StepReport>,
     /// Rows that stand rejected, over all steps.
     pub rejects: u64,
+    /// Indexes and foreign keys that were off, by this run in load mode or by an earlier one, and are back.
+    pub put_back: u64,
 }
 
 /// What a run did in one step.
@@ -101,6 +104,9 @@ pub struct VerifyReport {
     pub deviations: Vec<Deviation>,
     /// How many there are.
     pub total: u64,
+    /// What load mode has taken off the target and not put back.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub taken_off: Vec<TakenOff>,
 }
 
 /// What verify found in one step.
@@ -259,6 +265,21 @@ pub struct StatusReport {
     pub holder: Option<String>,
     /// Whether that one was asked to pause.
     pub paused: bool,
+    /// What load mode has taken off and not put back yet.
+    pub taken_off: Vec<TakenOff>,
+}
+
+/// An index or a foreign key that is off.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TakenOff {
+    /// Which of them.
+    pub kind: RemovableKind,
+    /// The table.
+    pub table: String,
+    /// Its name.
+    pub name: String,
+    /// Since when, UTC.
+    pub since: String,
 }
 
 /// One run, as the journal has it.

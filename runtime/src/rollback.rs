@@ -9,7 +9,7 @@ use crate::report::{RollbackReport, RolledBackStep};
 use crate::run::close;
 use crate::step::{LinkSpec, Rollback, Step, StepSpec};
 use crate::step_rollback::StepRollback;
-use crate::{entries, lock, world};
+use crate::{entries, load, lock, world};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -74,8 +74,10 @@ fn rollback_locked(
     let epoch = lock::new_epoch(target)?;
     let run = journal::begin_run(target, "rollback", epoch)?;
     let mut report = RollbackReport { run, ..RollbackReport::default() };
+    let owner = load::Owner { run, epoch, streams: load::STREAMS };
+    let result = load::put_back(target, owner, observer);
     let mut work = Work { target, options, observer, run, epoch, report: &mut report };
-    let result = work.all_steps(steps, &chosen);
+    let result = result.and_then(|_| work.all_steps(steps, &chosen));
     let outcome = match &result {
         Ok(()) if report.interrupted => "interrupted",
         Ok(()) if report.steps.iter().any(|step| step.kept > 0) => "rows_left",

@@ -8,13 +8,16 @@ use crate::pace::Pace;
 use crate::rejects::{RejectFilter, Retries};
 use crate::report::{Outcome, RunReport, StepReport};
 use crate::set::SetSteps;
-use crate::step::Step;
+use crate::step::{Step, StepSpec};
 use crate::step_run::StepRun;
-use crate::{entries, failpoint, journal, lock, pause, world};
+use crate::{entries, failpoint, journal, load, lock, pause, world};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
+
+/// A step of so many rows is worth taking indexes off for.
+const WORTH_LOADING: u64 = 100_000;
 
 /// What the operator chooses for a run.
 #[derive(Debug, Clone)]
@@ -37,6 +40,9 @@ pub struct RunOptions {
     pub retry: Option<RejectFilter>,
     /// Steps that the target's server carries by itself, because it holds the legacy side too.
     pub sets: SetSteps,
+    /// Takes secondary indexes and foreign keys off the tables that are written, and puts them back when the run ends. Only
+    /// where nobody else writes to the target in the meantime.
+    pub load: bool,
 }
 
 impl Default for RunOptions {
@@ -51,6 +57,7 @@ impl Default for RunOptions {
             rebind: false,
             retry: None,
             sets: SetSteps::new(),
+            load: false,
         }
     }
 }
@@ -81,14 +88,51 @@ fn run_locked(
     let epoch = lock::new_epoch(target)?;
     let command = if options.retry.is_some() { "retry" } else { "run" };
     let run = journal::begin_run(target, command, epoch)?;
-    let mut engine = Engine::new(legacy, target, steps, options, observer, (run, epoch))?;
-    let result = engine.all_steps();
-    let outcome = result.as_ref().map_or("failed", |(outcome, _)| outcome.name());
-    let rejects = engine.standing;
+    let owner = load::Owner { run, epoch, streams: options.streams };
+    let result = carry(legacy, target, steps, options, observer, owner);
+    let outcome = result.as_ref().map_or("failed", |carried| carried.outcome.name());
     let closed = close(target, run, epoch, outcome);
-    let (outcome, steps) = result?;
-    closed?;
-    Ok(RunReport { run, outcome, steps, rejects })
+    let report = result?;
+    closed.map(|()| report)
+}
+
+/// Carries the rows. In load mode, what can be is off in the meantime; else what an earlier run has left off comes back
+/// first.
+fn carry(
+    legacy: &mut dyn Connection,
+    target: &mut dyn Connection,
+    steps: &[Box<dyn Step>],
+    options: &RunOptions,
+    observer: &mut dyn Observer,
+    owner: load::Owner,
+) -> Result<RunReport, RunError> {
+    if !options.load {
+        let put_back = load::put_back(target, owner, observer)?;
+        let report = carry_rows(legacy, target, steps, options, observer, owner)?;
+        return Ok(RunReport { put_back, ..report });
+    }
+    let result = load::take_off(target, steps, owner, observer)
+        .and_then(|()| carry_rows(legacy, target, steps, options, observer, owner));
+    match (result, load::put_back(target, owner, observer)) {
+        (Ok(report), Ok(put_back)) => Ok(RunReport { put_back, ..report }),
+        (Ok(_), Err(error)) | (Err(error), Ok(_)) => Err(error),
+        // Who has taken over puts back.
+        (Err(error @ RunError::Fenced { .. }), Err(_)) => Err(error),
+        (Err(error), Err(_)) => Err(RunError::StillOff { error: Box::new(error) }),
+    }
+}
+
+fn carry_rows(
+    legacy: &mut dyn Connection,
+    target: &mut dyn Connection,
+    steps: &[Box<dyn Step>],
+    options: &RunOptions,
+    observer: &mut dyn Observer,
+    owner: load::Owner,
+) -> Result<RunReport, RunError> {
+    let mut engine = Engine::new(legacy, target, steps, options, observer, (owner.run, owner.epoch))?;
+    let (outcome, steps) = engine.all_steps()?;
+    Ok(RunReport { run: owner.run, outcome, steps, rejects: engine.standing, put_back: 0 })
 }
 
 fn prepare(
@@ -132,6 +176,8 @@ pub(crate) struct Engine<'a> {
     /// Rows that stand rejected, over all steps.
     pub(crate) standing: u64,
     pub(crate) pace: Pace,
+    /// Whether the operator has heard of load mode, or knows it.
+    proposed: bool,
 }
 
 impl<'a> Engine<'a> {
@@ -150,8 +196,8 @@ impl<'a> Engine<'a> {
             standing += Retries::load(target, spec, options.retry.as_ref())?.standing(counts);
         }
         let pace = Pace::new(options.deadline, options.rate, options.stop.clone());
-        let (legacy, spare) = (Some(legacy), Vec::new());
-        Ok(Engine { legacy, target, spare, steps, options, observer, run, epoch, standing, pace })
+        let (legacy, spare, proposed) = (Some(legacy), Vec::new(), options.load);
+        Ok(Engine { legacy, target, spare, steps, options, observer, run, epoch, standing, pace, proposed })
     }
 
     fn all_steps(&mut self) -> Result<(Outcome, Vec<StepReport>), RunError> {
@@ -215,6 +261,19 @@ impl<'a> Engine<'a> {
             }
         }
         std::mem::take(&mut self.spare)
+    }
+
+    /// Proposes load mode, once, where a step of so many rows would be faster with it.
+    pub(crate) fn propose_load(&mut self, spec: &StepSpec, rows: u64) {
+        if self.proposed || rows < WORTH_LOADING {
+            return;
+        }
+        self.proposed = true;
+        // No more than a hint: what is wrong with the target shows where it matters.
+        let things = load::proposed(self.target, spec, self.steps).unwrap_or_default();
+        if things > 0 {
+            self.observer.load_proposed(things);
+        }
     }
 
     /// Returns whether more rows stand rejected than the operator allows.

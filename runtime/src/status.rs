@@ -22,7 +22,8 @@ pub fn status(target: &mut dyn Connection) -> Result<StatusReport, RunError> {
     let rejects = rejects(target)?;
     let holder = crate::lock::holder(target)?;
     let paused = holder.is_some() && pause::standing(target)?;
-    Ok(StatusReport { begun: true, runs, steps, rejects, holder, paused })
+    let taken_off = crate::load::taken_off(target)?;
+    Ok(StatusReport { begun: true, runs, steps, rejects, holder, paused, taken_off })
 }
 
 /// Returns how many rows each run has handled and moved, by its batches.

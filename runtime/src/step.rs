@@ -329,6 +329,8 @@ pub enum Source {
     Converted,
     /// The conversion, always this value: it tells rows of this map from others in the same table.
     Constant(Value),
+    /// The conversion, always the answer to this link (index into [`StepSpec::links`]), or null where there is none.
+    Link(usize),
     /// A generator: different each time, never compared.
     Generated,
     /// The key of the row that this step writes for the same legacy row in another target (index into

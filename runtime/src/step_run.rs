@@ -85,6 +85,7 @@ impl<'e, 'a> StepRun<'e, 'a> {
     pub(crate) fn run(mut self) -> Result<(StepReport, Outcome), RunError> {
         let rows = scan::count(self.engine.legacy(), self.spec)?;
         self.engine.observer.step_started(&self.spec.name, rows);
+        self.engine.propose_load(self.spec, rows);
         let stopped = match self.by_set_first(rows)? {
             Some(outcome) => Some(outcome),
             None => self.in_streams(rows)?,

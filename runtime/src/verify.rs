@@ -53,9 +53,10 @@ pub fn verify(
     }
     let mut sink = Sink { report: VerifyReport::default(), observer, keep: options.keep, ignore: &options.ignore };
     let result = all_steps(legacy, target, steps, options, &mut sink);
+    let result = result.and_then(|()| crate::load::taken_off(target));
     // Nothing was written, so nothing is lost if one of these fails.
     let _ = (legacy.abort(), target.abort());
-    result.map(|()| sink.report)
+    result.map(|taken_off| VerifyReport { taken_off, ..sink.report })
 }
 
 fn all_steps(
@@ -314,7 +315,7 @@ impl Comparison<'_, '_, '_> {
 /// Returns what a column must hold; none if it is not compared.
 fn expected_value<'v>(column: &TargetColumn, converted: &'v Value, entry: &'v Entry) -> Option<&'v Value> {
     match &column.source {
-        Source::Converted | Source::Constant(_) => Some(converted),
+        Source::Converted | Source::Constant(_) | Source::Link(_) => Some(converted),
         Source::Generated => None,
         // A row that was found has no siblings of ours.
         Source::Sibling(role) => Some(&entry.roles[*role].0).filter(|_| entry.state == State::Migrated),
@@ -358,7 +359,7 @@ fn target_only_query(target: &mut dyn Connection, role: &TargetSpec, claims: &[&
                 let column = KeyColumn { expression, kind: target.kind };
                 sql.push(" AND ").equal(&[column], std::slice::from_ref(value))
             }
-            Source::Converted | Source::Generated | Source::Sibling(_) => &mut sql,
+            Source::Converted | Source::Link(_) | Source::Generated | Source::Sibling(_) => &mut sql,
         };
     }
     and_unclaimed(&mut sql, dialect, role, claims.iter().copied());

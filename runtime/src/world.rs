@@ -129,6 +129,7 @@ pub(crate) fn check_schema(
     target: &mut dyn Connection,
     steps: &[Box<dyn Step>],
 ) -> Result<(), RunError> {
+    crate::load::wait_for_orphans(target)?;
     let missing = missing(legacy, target, steps)?;
     if missing.is_empty() {
         return Ok(());

@@ -3,6 +3,7 @@
 mod beside;
 mod kept;
 mod legacy;
+mod load;
 mod opal;
 mod pairs;
 mod resume;

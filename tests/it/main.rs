@@ -10,6 +10,7 @@ mod demo;
 mod engines;
 mod examples;
 mod full;
+mod load;
 mod maps;
 mod output;
 mod polite;

@@ -7,14 +7,14 @@ use std::io::Write;
 use std::process::Command;
 use std::time::Instant;
 
-fn time(work: impl FnOnce()) -> f64 {
+pub(crate) fn time(work: impl FnOnce()) -> f64 {
     let began = Instant::now();
     work();
     began.elapsed().as_secs_f64()
 }
 
 fn figures(seconds: Vec<f64>) -> Figures {
-    Figures { seconds, memory: None }
+    Figures { seconds, rebuild: 0.0, memory: None }
 }
 
 /// Reads what the maps read and drops it.
@@ -36,7 +36,11 @@ pub(crate) fn read(legacy: &Legacy) -> Figures {
 
 /// Copies ready-made rows into an empty target, all indexes and constraints in place.
 pub(crate) fn copy(copies: &Copies, streams: usize) -> Figures {
-    let target = Target::postgres().expect("there was one before");
+    copy_into(&Target::postgres().expect("there was one before"), copies, streams)
+}
+
+/// Copies ready-made rows into a target.
+pub(crate) fn copy_into(target: &Target, copies: &Copies, streams: usize) -> Figures {
     let one = |tables: &[&str], copies: &[[Vec<u8>; 2]], halves: &[usize]| {
         let mut client = target.client();
         for half in halves {

@@ -4,6 +4,7 @@
 //! `CUTOVER_BENCH_VARIANTS` (`|` between names) leaves others out.
 #![allow(clippy::print_stdout)] // A benchmark speaks to the terminal.
 
+mod bare;
 mod carry;
 mod floors;
 mod sets;
@@ -13,9 +14,11 @@ use cutover_benches::{row, setting};
 use std::process::Command;
 use stores::{Copies, Legacy, Target};
 
-/// Seconds for each of [`carry::MAPS`], and the peak memory of the process in MiB where it is known.
+/// Seconds for each of [`carry::MAPS`], for building what was off in the meantime, and the peak memory of the process in MiB
+/// where it is known.
 pub(crate) struct Figures {
     pub(crate) seconds: Vec<f64>,
+    pub(crate) rebuild: f64,
     pub(crate) memory: Option<f64>,
 }
 
@@ -35,7 +38,7 @@ fn all() {
     let wanted = |name: &str| wanted.is_empty() || wanted.split('|').any(|wanted| wanted == name);
     let Some(legacy) = Legacy::make(patients, setting("CUTOVER_BENCH_DIRTY", 1_000_000_000)) else { return };
     println!("Opal on servers, {patients} patients, each with an identifier and an account: thousand legacy rows/s");
-    row(&["", carry::MAPS[0], carry::MAPS[1], carry::MAPS[2], "peak memory"].map(String::from));
+    row(&["", carry::MAPS[0], carry::MAPS[1], carry::MAPS[2], "all", "of it rebuild", "memory"].map(String::from));
     let show = |name: &str, figures: Figures| print(name, patients, &figures);
     show("reading alone", floors::read(&legacy));
 
@@ -47,9 +50,17 @@ fn all() {
     show("cutover, verify", carry("verify", &legacy, &target));
     let copies = Copies::of(&target);
     drop(target);
+    let Some(target) = Target::postgres() else { return };
+    show("cutover, load", carry("load", &legacy, &target));
+    drop(target);
     for (name, streams) in [("binary COPY of ready-made rows", 1), ("the same in two streams", 2)] {
         if wanted(name) {
             show(name, floors::copy(&copies, streams));
+        }
+    }
+    for (name, streams) in [("COPY, indexes and keys built after", 1), ("the same over two connections", 2)] {
+        if wanted(name) {
+            show(name, bare::copy(&copies, streams));
         }
     }
     let name = "Python and COPY";
@@ -67,6 +78,8 @@ fn all() {
     show("the same with a migration table", floors::inside(&legacy, &target, floors::Record::MigrationTable));
     let Some(target) = Target::mariadb() else { return };
     show("cutover", carry("run", &legacy, &target));
+    let Some(target) = Target::mariadb() else { return };
+    show("cutover, load", carry("load", &legacy, &target));
     drop(legacy);
     inside_by_sets(patients);
 }
@@ -95,13 +108,17 @@ fn carry(variant: &str, legacy: &Legacy, target: &Target) -> Figures {
     let mut figures: Vec<f64> =
         text.split_whitespace().map(|word| word.parse().expect("figures are numbers")).collect();
     let memory = figures.pop();
-    Figures { seconds: figures, memory }
+    let rebuild = figures.pop().unwrap_or_default();
+    Figures { seconds: figures, rebuild, memory }
 }
 
 fn print(name: &str, patients: usize, figures: &Figures) {
     let rate = |seconds: &f64| format!("{:.0}", patients as f64 / seconds / 1000.0);
     let mut cells = vec![name.to_string()];
     cells.extend(figures.seconds.iter().map(rate));
+    let all = figures.seconds.iter().sum::<f64>() + figures.rebuild;
+    cells.push(format!("{:.0}", (patients * figures.seconds.len()) as f64 / all / 1000.0));
+    cells.push(if figures.rebuild > 0.0 { format!("{:.0} %", 100.0 * figures.rebuild / all) } else { String::new() });
     cells.push(figures.memory.map_or(String::new(), |memory| format!("{memory:.0} MiB")));
     row(&cells);
 }

@@ -34,6 +34,7 @@ pub(crate) fn run(options: &RunOptions, retry: Option<RejectFilter>) -> Result<S
         rebind: options.rebind,
         retry,
         sets,
+        load: options.load,
     };
     let mut observer = progress::observer(options.json);
     let report = carry(&mut *legacy, &mut *target, &steps, &engine, &mut *observer)?;

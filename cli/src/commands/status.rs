@@ -3,8 +3,8 @@
 use crate::arguments::StatusOptions;
 use crate::failure::Failure;
 use crate::mapping::counted;
-use crate::{Status, database, output};
-use cutover_runtime::report::{RunStatus, StatusReport, mask};
+use crate::{Status, database, output, progress};
+use cutover_runtime::report::{RunStatus, StatusReport, TakenOff, mask};
 use cutover_runtime::value::Value;
 use cutover_runtime::{RejectList, rejects, status};
 
@@ -27,8 +27,10 @@ pub(crate) fn run(options: &StatusOptions) -> Result<Status, Failure> {
         true => output::json(&report),
         false => print(&report),
     }
+    // A run at work puts back what it has taken off.
+    let whole = report.taken_off.is_empty() || report.holder.is_some();
     let sound = report.steps.iter().all(|step| step.balanced);
-    Ok(if sound { Status::Done } else { Status::Findings })
+    Ok(if sound && whole { Status::Done } else { Status::Findings })
 }
 
 fn masked(value: String) -> String {
@@ -90,6 +92,7 @@ fn print(report: &StatusReport) {
         .collect();
     output::table(&["map", "in scope", "migrated", "already there", "rejected", "state"], &steps);
     reasons(report);
+    taken_off(report);
     output::line("");
     let runs: Vec<Vec<String>> = report.runs.iter().map(run_line).collect();
     let heads = ["run", "command", "started", "took", "rows", "moved", "rows/s", "by", "outcome"];
@@ -113,6 +116,18 @@ fn duration(seconds: u64) -> String {
         (0, minutes, seconds) => format!("{minutes}m {seconds:02}s"),
         (hours, minutes, _) => format!("{hours}h {minutes:02}m"),
     }
+}
+
+/// Says what is off, and what brings it back.
+fn taken_off(report: &StatusReport) {
+    if report.taken_off.is_empty() {
+        return;
+    }
+    let row = |off: &TakenOff| vec![off.table.clone(), off.kind.to_string(), one_line(&off.name), off.since.clone()];
+    let rows: Vec<Vec<String>> = report.taken_off.iter().map(row).collect();
+    output::line("");
+    output::table(&["table", "off", "name", "since"], &rows);
+    output::line(&progress::off(report.taken_off.len(), report.holder.is_some()));
 }
 
 fn reasons(report: &StatusReport) {

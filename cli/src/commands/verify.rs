@@ -25,7 +25,8 @@ pub(crate) fn run(options: &VerifyOptions) -> Result<Status, Failure> {
         true => output::json(&report),
         false => print(&report, options.show_values),
     }
-    Ok(if report.total == 0 { Status::Done } else { Status::Findings })
+    let sound = report.total == 0 && report.taken_off.is_empty();
+    Ok(if sound { Status::Done } else { Status::Findings })
 }
 
 fn ignored(kind: Ignored) -> DeviationKind {
@@ -74,6 +75,9 @@ fn print(report: &VerifyReport, show_values: bool) {
     } else {
         let hint = if show_values { "" } else { "; values are masked, --show-values shows them" };
         output::line(&format!("{alert}{}{alert:#}{hint}", counted(report.total as usize, "deviation")));
+    }
+    if !report.taken_off.is_empty() {
+        output::line(&progress::off(report.taken_off.len(), false));
     }
 }
 

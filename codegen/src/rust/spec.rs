@@ -235,6 +235,7 @@ fn column(rule: &plan::Rule) -> TargetColumn<'_> {
     let source = match &rule.value.kind {
         ExprKind::Literal(literal) => format!("Constant({})", value(literal, &rule.ty)).into(),
         _ if rule.value.is_generated() => "Generated".into(),
+        ExprKind::Link { link, .. } => format!("Link({link})").into(),
         ExprKind::Sibling(target) => format!("Sibling({target})").into(),
         _ => "Converted".into(),
     };

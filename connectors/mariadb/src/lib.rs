@@ -11,6 +11,7 @@ mod lock;
 mod open;
 mod parameters;
 mod read;
+mod removable;
 mod write;
 
 pub use dialect::MariaDbDialect;
@@ -21,6 +22,7 @@ use charset::Charsets;
 use cutover_runtime::connection::{
     Connection, DefaultColumn, Referrer, RunnerLock, SqlDialect, StoreError, StoreErrorKind, Unit, Written,
 };
+use cutover_runtime::removable::{Removable, Removal};
 use cutover_runtime::step::TargetSpec;
 use cutover_runtime::value::{Kind, Row, Value};
 use cutover_server::ServerUrl;
@@ -189,6 +191,23 @@ impl Connection for MariaDb {
 
     fn another(&mut self) -> Result<Option<Box<dyn Connection>>, StoreError> {
         Ok(Some(Box::new(open::another(&self.url)?)))
+    }
+
+    fn removable(&mut self, removal: &Removal<'_>) -> Result<Vec<Removable>, StoreError> {
+        removable::removable(self, removal)
+    }
+
+    fn take_off(&mut self, thing: &Removable) -> Result<(), StoreError> {
+        removable::take_off(self, thing)
+    }
+
+    fn put_back(&mut self, things: &[Removable]) -> Vec<Result<(), StoreError>> {
+        removable::put_back(self, things)
+    }
+
+    /// All indexes of a table are built in one way through it.
+    fn puts_tables_back_whole(&self) -> bool {
+        true
     }
 
     fn lock_runner(&mut self) -> Result<RunnerLock, StoreError> {

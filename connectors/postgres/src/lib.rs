@@ -13,6 +13,7 @@ mod lock;
 mod numeric;
 mod open;
 mod read;
+mod removable;
 mod write;
 
 pub use dialect::PostgresDialect;
@@ -22,6 +23,7 @@ use catalogue::Catalogue;
 use cutover_runtime::connection::{
     Connection, DefaultColumn, Referrer, RunnerLock, SqlDialect, StoreError, StoreErrorKind, Unit, Written,
 };
+use cutover_runtime::removable::{Removable, Removal};
 use cutover_runtime::step::TargetSpec;
 use cutover_runtime::value::{Kind, Row, Value};
 use cutover_server::ServerUrl;
@@ -226,6 +228,18 @@ impl Connection for Postgres {
 
     fn another(&mut self) -> Result<Option<Box<dyn Connection>>, StoreError> {
         Ok(Some(Box::new(open::another(&self.url)?)))
+    }
+
+    fn removable(&mut self, removal: &Removal<'_>) -> Result<Vec<Removable>, StoreError> {
+        removable::removable(self, removal)
+    }
+
+    fn take_off(&mut self, thing: &Removable) -> Result<(), StoreError> {
+        removable::take_off(self, thing)
+    }
+
+    fn put_back(&mut self, things: &[Removable]) -> Vec<Result<(), StoreError>> {
+        removable::put_back(self, things)
     }
 
     fn lock_runner(&mut self) -> Result<RunnerLock, StoreError> {

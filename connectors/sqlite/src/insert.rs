@@ -149,7 +149,7 @@ fn fill_siblings(target: &TargetSpec, keys: &[Value], row: &mut Row) {
     for (column, value) in target.columns.iter().zip(row) {
         match column.source {
             Source::Sibling(role) => *value = keys[role].clone(),
-            Source::Converted | Source::Constant(_) | Source::Generated => {}
+            Source::Converted | Source::Constant(_) | Source::Link(_) | Source::Generated => {}
         }
     }
 }

@@ -8,6 +8,7 @@ mod error;
 mod insert;
 mod lock;
 mod open;
+mod removable;
 mod value;
 
 pub use dialect::SqliteDialect;
@@ -16,6 +17,7 @@ pub use open::{open_legacy, open_target};
 use cutover_runtime::connection::{
     Connection, DefaultColumn, Referrer, RunnerLock, SqlDialect, StoreError, Unit, Written,
 };
+use cutover_runtime::removable::{Removable, Removal};
 use cutover_runtime::step::TargetSpec;
 use cutover_runtime::value::{Kind, Row, Value};
 use std::fs::File;
@@ -147,6 +149,18 @@ impl Connection for Sqlite {
             Ok(())
         };
         if rows.is_empty() { Ok(()) } else { run().map_err(|error| self.fault(&error)) }
+    }
+
+    fn removable(&mut self, removal: &Removal<'_>) -> Result<Vec<Removable>, StoreError> {
+        removable::removable(self, removal).map_err(|error| self.fault(&error))
+    }
+
+    fn take_off(&mut self, thing: &Removable) -> Result<(), StoreError> {
+        removable::take_off(self, thing)
+    }
+
+    fn put_back(&mut self, things: &[Removable]) -> Vec<Result<(), StoreError>> {
+        things.iter().map(|thing| removable::put_back(self, thing)).collect()
     }
 
     fn lock_runner(&mut self) -> Result<RunnerLock, StoreError> {
