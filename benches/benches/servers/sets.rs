@@ -35,7 +35,7 @@ impl People {
         let script = include_str!("sets/by_hand.sql").replace("{old}", self.0.name());
         let began = Instant::now();
         target.run(&script);
-        Figures { seconds: vec![began.elapsed().as_secs_f64()], memory: None, rebuild: None }
+        Figures { seconds: vec![began.elapsed().as_secs_f64()], memory: None, rebuild: 0.0 }
     }
 
     /// Carries the rows by cutover: by the server itself, or row by row.
@@ -58,6 +58,6 @@ impl People {
         let options = RunOptions { sets, ..RunOptions::default() };
         let began = Instant::now();
         run(&mut from, &mut to, &steps, &options, &mut Silent).expect("the run completes");
-        Figures { seconds: vec![began.elapsed().as_secs_f64()], memory: None, rebuild: None }
+        Figures { seconds: vec![began.elapsed().as_secs_f64()], memory: None, rebuild: 0.0 }
     }
 }
