@@ -194,8 +194,7 @@ fn step_outline(plan: &Plan, step: &Step) -> StepOutline {
         reasons: step.reasons.iter().map(reason).collect(),
         rollback: irreversible.is_none(),
         irreversible,
-        same_server: Dialect::WRITTEN
-            .into_iter()
+        same_server: crate::sql::dialects(plan)
             .map(|dialect| (dialect.name(), pushed_down(plan, step, dialect)))
             .collect(),
     }

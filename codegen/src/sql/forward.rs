@@ -2,8 +2,9 @@
 //! temporary table first, together with their new keys; targets and entries are then filled from it. Rows that the
 //! runtime would reject, or whose target row is there already, are left pending.
 
-mod rows;
+pub(super) mod rows;
 
+use super::carry;
 use super::dialect::SqlDialect;
 use super::expression::{Translator, Unsupported};
 use super::migration_table;
@@ -15,7 +16,7 @@ use cutover_mapping_dsl::plan::{Link, LinkKind, Plan, Step};
 use rows::{Batch, Insert};
 
 /// Alias of the temporary table.
-const BATCH: &str = "cutover_batch";
+pub(super) const BATCH: &str = "cutover_batch";
 
 /// The file.
 #[derive(Template)]
@@ -37,11 +38,11 @@ struct ForwardStep {
 }
 
 /// The entries of the migration table.
-struct Entries {
-    table: String,
-    batch: String,
-    legacy: String,
-    keys: String,
+pub(super) struct Entries {
+    pub(super) table: String,
+    pub(super) batch: String,
+    pub(super) legacy: String,
+    pub(super) keys: String,
 }
 
 const ABOUT: &[&str] = &[
@@ -51,8 +52,16 @@ const ABOUT: &[&str] = &[
     "`cutover rollback` such rows look changed, and it leaves them; rollback.sql deletes them.",
 ];
 
+/// Makes the file, in the form that the dialect's keys ask for.
+pub(super) fn render(plan: &Plan, dialect: &dyn SqlDialect) -> askama::Result<String> {
+    match dialect.gives_keys() {
+        true => carry::build(plan, dialect).render(),
+        false => build(plan, dialect).render(),
+    }
+}
+
 /// Builds the file's model.
-pub(super) fn build(plan: &Plan, dialect: &dyn SqlDialect) -> Forward {
+fn build(plan: &Plan, dialect: &dyn SqlDialect) -> Forward {
     let steps = plan.steps.iter().map(|step| forward(plan, step, dialect)).collect();
     Forward { head: Head::new(plan, dialect, ABOUT), steps }
 }
@@ -60,12 +69,15 @@ pub(super) fn build(plan: &Plan, dialect: &dyn SqlDialect) -> Forward {
 /// Returns what prevents a step from running as set statements. The batch asks for every value that is written, so it
 /// alone tells.
 pub(super) fn unsupported(plan: &Plan, step: &Step, dialect: &dyn SqlDialect) -> Vec<Unsupported> {
+    if dialect.gives_keys() {
+        return carry::unsupported(plan, step, dialect);
+    }
     let mut translator = translator(plan, step, dialect);
     rows::batch(&mut translator);
     translator.finish()
 }
 
-fn translator<'a>(plan: &'a Plan, step: &'a Step, dialect: &'a dyn SqlDialect) -> Translator<'a> {
+pub(super) fn translator<'a>(plan: &'a Plan, step: &'a Step, dialect: &'a dyn SqlDialect) -> Translator<'a> {
     let mut translator = Translator::new(plan, step, dialect, BATCH);
     translator.unsupported = migration_table::unsupported(plan, step, dialect);
     translator.check_whole();
@@ -133,7 +145,7 @@ impl Translator<'_> {
         }
     }
 
-    fn entries(&self, batch: &str) -> Entries {
+    pub(super) fn entries(&self, batch: &str) -> Entries {
         let keys = self.step.targets.iter().map(|target| names::target_key_column(&target.role));
         Entries {
             table: read::map_table(self.plan, self.dialect, &self.step.name),
@@ -144,14 +156,26 @@ impl Translator<'_> {
     }
 
     /// Returns the conditions under which a row can be carried.
-    fn carried(&mut self) -> Vec<Line> {
+    pub(super) fn carried(&mut self) -> Vec<Line> {
+        let mut lines = self.pending();
+        lines.extend(self.accepted());
+        lines.extend(self.not_there());
+        lines
+    }
+
+    /// Returns the conditions under which a row is pending.
+    pub(super) fn pending(&mut self) -> Vec<Line> {
         let mut lines = vec![self.no_entry()];
         lines.extend(self.scope());
-        lines.extend(self.partners());
+        lines
+    }
+
+    /// Returns the conditions without which a row is rejected, in the order in which the runtime asks for them.
+    pub(super) fn accepted(&mut self) -> Vec<Line> {
+        let mut lines = self.partners();
         lines.extend(self.not_guarded());
         lines.extend(self.has_target());
         lines.extend(self.convertible());
-        lines.extend(self.not_there());
         lines
     }
 
@@ -171,8 +195,8 @@ impl Translator<'_> {
         let mut lines = Vec::new();
         for guard in &step.guards {
             let line = step.reasons[guard.reason].line;
-            let when = self.at(line, &guard.when);
-            lines.push(Line::remarked(format!("{} IS NOT TRUE", when.value), self.place(line)));
+            let when = self.ask_at(line, &guard.when);
+            lines.push(Line::remarked(self.dialect.is_not_true(&when.value), self.place(line)));
             lines.extend(self.not(when.rejects, line));
         }
         lines
@@ -216,8 +240,8 @@ impl Translator<'_> {
     /// Whether a target gets a row, true or false.
     pub(super) fn row_condition(&mut self, target: usize) -> String {
         let target = &self.step.targets[target];
-        let when = target.when.as_ref().map(|when| self.at(target.line, when).value);
-        when.map_or("TRUE".to_string(), |when| format!("({when} IS TRUE)"))
+        let when = target.when.as_ref().map(|when| self.ask_at(target.line, when).value);
+        when.map_or(self.dialect.always(true).to_string(), |when| format!("({})", self.dialect.is_true(&when)))
     }
 
     /// Rows whose conditions can be asked, and of which at least one holds where it must.
@@ -226,7 +250,7 @@ impl Translator<'_> {
         let mut lines = Vec::new();
         for target in &step.targets {
             if let Some(when) = &target.when {
-                let rejects = self.at(target.line, when).rejects;
+                let rejects = self.ask_at(target.line, when).rejects;
                 lines.extend(self.not(rejects, target.line));
             }
         }
@@ -243,10 +267,16 @@ impl Translator<'_> {
     }
 
     /// Rows whose target is not there yet: by the column that remembers the legacy key, or by the key itself.
-    fn not_there(&mut self) -> Vec<Line> {
+    pub(super) fn not_there(&mut self) -> Vec<Line> {
+        let there = self.there();
+        there.into_iter().map(|(_, row, place)| Line::remarked(format!("NOT EXISTS (SELECT 1 {row})"), place)).collect()
+    }
+
+    /// The rows of targets that stand for a legacy row already: index of the target, FROM and WHERE, place of the rule.
+    pub(super) fn there(&mut self) -> Vec<(usize, String, String)> {
         let step = self.step;
-        let mut lines = Vec::new();
-        for target in &step.targets {
+        let mut rows = Vec::new();
+        for (index, target) in step.targets.iter().enumerate() {
             // Rows with an identity of their own kind are no business of one statement, see `check_whole`.
             let identity = target.identity.as_ref().filter(|identity| identity.several.is_none());
             let identity = identity.map(|identity| identity.columns[0].0);
@@ -259,10 +289,9 @@ impl Translator<'_> {
                 let found = self.target_side("cutover_found", &target.table, &rule.column, &rule.ty);
                 let value = self.side(&rule.value);
                 let same = self.equal(&rule.ty, &found, &value);
-                let sql = format!("NOT EXISTS (SELECT 1 FROM {table} WHERE {same})");
-                lines.push(Line::remarked(sql, self.place(rule.line)));
+                rows.push((index, format!("FROM {table} WHERE {same}"), self.place(rule.line)));
             }
         }
-        lines
+        rows
     }
 }

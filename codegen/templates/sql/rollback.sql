@@ -11,5 +11,5 @@ WHERE {{ target.key }} IN (SELECT {{ step.alias }}.{{ target.entry }} FROM {{ st
 {% endfor -%}
 DELETE FROM {{ step.table }};
 COMMIT;
-{% endif -%}
+{{ step.section.end }}{% endif -%}
 {% endfor -%}
