@@ -201,6 +201,11 @@ pub(crate) trait SqlDialect: Sync {
         text.to_string()
     }
 
+    /// True or false: whether a target's column, declared so in this dialect, would change a value without an error.
+    fn unstorable(&self, _value: &str, _declared: &str, _collation: Option<&str>) -> Option<String> {
+        None
+    }
+
     /// True or false: whether a column that is not null holds what is no value of its type, zero dates aside.
     fn malformed(&self, column: &str, ty: &Type) -> Option<String>;
 
@@ -384,8 +389,8 @@ pub(crate) trait SqlDialect: Sync {
         }
     }
 
-    /// Declares a parameter; none where the caller's library does. `ty` is of a control table's column.
-    fn declare(&self, _parameter: &str, _ty: &str) -> Option<String> {
+    /// Declares a parameter; none where the caller's library does. `ty` is of a control table's column, `value` SQL.
+    fn declare(&self, _parameter: &str, _ty: &str, _value: &str) -> Option<String> {
         None
     }
 

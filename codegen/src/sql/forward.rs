@@ -12,7 +12,8 @@ use super::model::{Head, Section};
 use super::read::{self, Line};
 use crate::names;
 use askama::Template;
-use cutover_mapping_dsl::plan::{Link, LinkKind, Plan, Step};
+use cutover_mapping_dsl::plan::{Expr, ExprKind, Link, LinkKind, Plan, Rule, Step, Target};
+use cutover_mapping_dsl::schema::Column;
 use rows::{Batch, Insert};
 
 /// Alias of the temporary table.
@@ -125,6 +126,25 @@ fn counters(plan: &Plan, step: &Step, dialect: &dyn SqlDialect) -> Vec<String> {
     counters
 }
 
+/// What a row is asked before it is carried.
+pub(super) struct Asked {
+    /// The condition under which it can be.
+    pub(super) line: Line,
+    /// The opposite, which is never unknown.
+    pub(super) refused: String,
+}
+
+/// Whether a value is made while rows are written: there is none to ask about before.
+fn is_made(expr: &Expr) -> bool {
+    matches!(expr.kind, ExprKind::Generated(_) | ExprKind::Sibling(_)) || expr.children().into_iter().any(is_made)
+}
+
+/// Returns how a legacy column was declared.
+fn step_column<'p>(plan: &'p Plan, step: &Step, index: usize) -> Option<&'p Column> {
+    let read = &step.read.columns[index];
+    plan.legacy.schema.table(read::table_of(step, &read.alias))?.column(&read.column)
+}
+
 impl Translator<'_> {
     /// Notes what prevents a set statement although every expression could be said.
     fn check_whole(&mut self) {
@@ -158,7 +178,7 @@ impl Translator<'_> {
     /// Returns the conditions under which a row can be carried.
     pub(super) fn carried(&mut self) -> Vec<Line> {
         let mut lines = self.pending();
-        lines.extend(self.accepted());
+        lines.extend(self.accepted().into_iter().map(|asked| asked.line));
         lines.extend(self.not_there());
         lines
     }
@@ -171,41 +191,44 @@ impl Translator<'_> {
     }
 
     /// Returns the conditions without which a row is rejected, in the order in which the runtime asks for them.
-    pub(super) fn accepted(&mut self) -> Vec<Line> {
-        let mut lines = self.partners();
-        lines.extend(self.not_guarded());
-        lines.extend(self.has_target());
-        lines.extend(self.convertible());
-        lines
+    pub(super) fn accepted(&mut self) -> Vec<Asked> {
+        let mut asked = self.partners();
+        asked.extend(self.not_guarded());
+        asked.extend(self.has_target());
+        asked.extend(self.convertible());
+        asked.extend(self.storable());
+        asked
     }
 
     /// Rows of joins that must have a partner.
-    fn partners(&self) -> Vec<Line> {
+    fn partners(&self) -> Vec<Asked> {
         let joins = self.step.read.joins.iter().filter(|join| join.missing.is_some());
         let partner = |join: &cutover_mapping_dsl::plan::Join| {
             let column = &join.on.first()?.column; // Whatever the condition, it does not hold for null.
-            let sql = format!("{} IS NOT NULL", read::qualified(self.dialect, &join.alias, column));
-            Some(Line::remarked(sql, self.place(join.line)))
+            let column = read::qualified(self.dialect, &join.alias, column);
+            let line = Line::remarked(format!("{column} IS NOT NULL"), self.place(join.line));
+            Some(Asked { line, refused: format!("{column} IS NULL") })
         };
         joins.filter_map(partner).collect()
     }
 
-    fn not_guarded(&mut self) -> Vec<Line> {
+    fn not_guarded(&mut self) -> Vec<Asked> {
         let step = self.step;
-        let mut lines = Vec::new();
+        let mut asked = Vec::new();
         for guard in &step.guards {
             let line = step.reasons[guard.reason].line;
             let when = self.ask_at(line, &guard.when);
-            lines.push(Line::remarked(self.dialect.is_not_true(&when.value), self.place(line)));
-            lines.extend(self.not(when.rejects, line));
+            let fine = Line::remarked(self.dialect.is_not_true(&when.value), self.place(line));
+            asked.push(Asked { line: fine, refused: self.dialect.is_true(&when.value) });
+            asked.extend(self.not(when.rejects, line));
         }
-        lines
+        asked
     }
 
     /// Rows that no rule rejects; a condition that several rules share stands once.
-    fn convertible(&mut self) -> Vec<Line> {
+    fn convertible(&mut self) -> Vec<Asked> {
         let step = self.step;
-        let mut lines: Vec<Line> = Vec::new();
+        let mut asked: Vec<Asked> = Vec::new();
         let keys = |link: &'_ Link| {
             let (line, only_for) = (link.line, link.only_for.clone());
             move |key| (line, key, only_for.clone())
@@ -220,12 +243,49 @@ impl Translator<'_> {
             let rejects = self.at(line, expr).rejects;
             let rejects = self.where_written(rejects, &only_for);
             for condition in self.not(rejects, line) {
-                if !lines.iter().any(|known| known.sql == condition.sql) {
-                    lines.push(condition);
+                if !asked.iter().any(|known| known.refused == condition.refused) {
+                    asked.push(condition);
                 }
             }
         }
-        lines
+        asked
+    }
+
+    /// Rows of which the target's columns take every value as it is, where their types alone do not say so.
+    fn storable(&mut self) -> Vec<Asked> {
+        let step = self.step;
+        let mut asked = Vec::new();
+        for (at, target) in step.targets.iter().enumerate() {
+            let only_for = if target.when.is_some() { vec![at] } else { Vec::new() };
+            for rule in &target.rules {
+                let unstorable = self.unstorable(target, rule);
+                let unstorable = self.where_written(unstorable.into_iter().collect(), &only_for);
+                asked.extend(self.not(unstorable, rule.line));
+            }
+        }
+        asked
+    }
+
+    /// Returns when the column of a rule would change a value; none if never.
+    fn unstorable(&mut self, target: &Target, rule: &Rule) -> Option<String> {
+        let side = &self.plan.target;
+        let column = side.schema.table(&target.table)?.column(&rule.column)?;
+        let dialect = Some(self.dialect).filter(|dialect| dialect.dialect() == side.dialect)?;
+        if let ExprKind::Legacy { column: read, .. } = rule.value.kind {
+            let read = &step_column(self.plan, self.step, read)?;
+            let same = |one: &str, other: &str| one.split('(').next() == other.split('(').next();
+            if side.dialect == self.plan.legacy.dialect
+                && read.collation == column.collation
+                && same(&read.declared, &column.declared)
+            {
+                return None;
+            }
+        }
+        if is_made(&rule.value) {
+            return None;
+        }
+        let value = self.at(rule.line, &rule.value).value;
+        dialect.unstorable(&value, &column.declared, column.collation.as_deref())
     }
 
     /// Rejections that count only where one of these targets gets a row.
@@ -245,25 +305,31 @@ impl Translator<'_> {
     }
 
     /// Rows whose conditions can be asked, and of which at least one holds where it must.
-    fn has_target(&mut self) -> Vec<Line> {
+    fn has_target(&mut self) -> Vec<Asked> {
         let step = self.step;
-        let mut lines = Vec::new();
+        let mut asked = Vec::new();
         for target in &step.targets {
             if let Some(when) = &target.when {
                 let rejects = self.ask_at(target.line, when).rejects;
-                lines.extend(self.not(rejects, target.line));
+                asked.extend(self.not(rejects, target.line));
             }
         }
         if step.no_target.is_some() {
             let whens: Vec<String> = (0..step.targets.len()).map(|target| self.row_condition(target)).collect();
-            lines.push(Line::remarked(format!("({})", whens.join(" OR ")), self.place(step.line)));
+            let any = format!("({})", whens.join(" OR "));
+            let refused = format!("NOT {any}");
+            asked.push(Asked { line: Line::remarked(any, self.place(step.line)), refused });
         }
-        lines
+        asked
     }
 
-    fn not(&self, rejects: Vec<String>, line: usize) -> Vec<Line> {
+    fn not(&self, rejects: Vec<String>, line: usize) -> Vec<Asked> {
         let remark = self.place(line);
-        rejects.into_iter().map(|reject| Line::remarked(format!("NOT ({reject})"), remark.clone())).collect()
+        let not = |refused: String| {
+            let line = Line::remarked(format!("NOT ({refused})"), remark.clone());
+            Asked { line, refused }
+        };
+        rejects.into_iter().map(not).collect()
     }
 
     /// Rows whose target is not there yet: by the column that remembers the legacy key, or by the key itself.
@@ -281,7 +347,7 @@ impl Translator<'_> {
             let identity = target.identity.as_ref().filter(|identity| identity.several.is_none());
             let identity = identity.map(|identity| identity.columns[0].0);
             for rule in [identity, target.key_rule].into_iter().flatten().map(|rule| &target.rules[rule]) {
-                if matches!(rule.value.kind, cutover_mapping_dsl::plan::ExprKind::Sibling(_)) {
+                if matches!(rule.value.kind, ExprKind::Sibling(_)) {
                     continue;
                 }
                 self.line = rule.line;

@@ -73,9 +73,10 @@ fn pending(plan: &Plan, step: &Step, dialect: &dyn SqlDialect) -> PendingStep {
 fn page(dialect: &dyn SqlDialect, key: &[String], parameters: &[(String, String)]) -> Page {
     let rows = (dialect.placeholder(parameters.len() + 1), dialect.integer_type().to_string());
     let (top, limit) = dialect.limit(&rows.0);
+    let declared = parameters.iter().filter_map(|(name, ty)| dialect.declare(name, ty, "NULL"));
     let names: Vec<String> = parameters.iter().map(|(name, _)| name.clone()).collect();
     Page {
-        declared: parameters.iter().chain([&rows]).filter_map(|(name, ty)| dialect.declare(name, ty)).collect(),
+        declared: declared.chain(dialect.declare(&rows.0, &rows.1, "1000")).collect(),
         top,
         after: (!names.is_empty()).then(|| dialect.behind(key, &names)),
         limit,

@@ -4,13 +4,13 @@
 use super::carry::{self, Carry, Temporary};
 use super::dialect::SqlDialect;
 use super::expression::Translator;
-use super::forward;
+use super::forward::{self, Asked};
 use super::model::{Head, not_expressible};
 use super::read::{self, Line};
 use crate::names;
 use askama::Template;
 use cutover_mapping_dsl::plan::{LinkKind, Plan, Step};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The file.
 #[derive(Template)]
@@ -25,6 +25,8 @@ pub(super) struct Run {
     lock: String,
     begin: &'static str,
     steps: Vec<RunStep>,
+    /// Tables whose counters stand aside while a step writes, and must not after an error.
+    counters: Vec<String>,
 }
 
 /// The control tables.
@@ -93,9 +95,9 @@ struct There {
     values: String,
 }
 
-/// A condition without which a row is rejected, and what is said then, as a literal.
+/// A condition under which a row is rejected, and what is said then, as a literal.
 struct Refusal {
-    condition: Line,
+    condition: String,
     reason: String,
 }
 
@@ -111,7 +113,12 @@ const ABOUT: &[&str] = &[
 pub(super) fn build(plan: &Plan, dialect: &dyn SqlDialect) -> Run {
     let blocked = blocked(plan, dialect);
     let step = |(at, step): (usize, &Step)| run_step(plan, step, at, blocked.get(step.name.as_str()), dialect);
+    let steps: Vec<RunStep> = plan.steps.iter().enumerate().map(step).collect();
+    let running = steps.iter().filter(|step| step.blocked.is_none());
+    let counters: BTreeSet<String> =
+        running.flat_map(|step| &step.writes).filter_map(|write| write.counter.clone()).collect();
     Run {
+        counters: counters.into_iter().collect(),
         head: Head::new(plan, dialect, ABOUT),
         logs: logs(plan, dialect),
         procedure: read::qualified(dialect, &plan.target.alias, "cutover_run"),
@@ -119,7 +126,7 @@ pub(super) fn build(plan: &Plan, dialect: &dyn SqlDialect) -> Run {
         hash: dialect.text(&plan.source_hash),
         lock: dialect.text(&format!("cutover {}", plan.target.alias)),
         begin: dialect.begin(),
-        steps: plan.steps.iter().enumerate().map(step).collect(),
+        steps,
     }
 }
 
@@ -157,7 +164,7 @@ fn run_step(plan: &Plan, step: &Step, at: usize, blocked: Option<&String>, diale
     let mut translator = forward::translator(plan, step, dialect);
     let page = page_table(&translator);
     let pending = translator.pending();
-    let reasons = translator.accepted().into_iter().map(|line| refusal(&translator, line)).collect();
+    let reasons = translator.accepted().into_iter().map(|asked| refusal(&translator, asked)).collect();
     let there = there(&mut translator);
     let same = translator.same_key(PAGE).join(" AND ");
     let key = translator.key_columns();
@@ -213,7 +220,7 @@ fn last(translator: &Translator<'_>) -> Vec<Last> {
     let columns = translator.entry_columns().into_iter().zip(types).enumerate();
     let last = |(at, (column, ty)): (usize, (String, String))| {
         let name = format!("@Last_{}", at + 1);
-        Last { declared: translator.dialect.declare(&name, &ty).unwrap_or_default(), name, column }
+        Last { declared: translator.dialect.declare(&name, &ty, "NULL").unwrap_or_default(), name, column }
     };
     columns.map(last).collect()
 }
@@ -228,16 +235,19 @@ fn pages(dialect: &dyn SqlDialect, key: &[String], last: &[Last]) -> Vec<Page> {
     ]
 }
 
-fn refusal(translator: &Translator<'_>, condition: Line) -> Refusal {
-    let place = condition.remark.clone().unwrap_or_default();
-    let here = translator.step.reasons.iter().filter(|reason| translator.place(reason.line) == place);
-    let mut names: Vec<&str> = here.map(|reason| reason.name.as_str()).collect();
+/// The reasons are those of the line; that a value is no value of its type cannot be.
+fn refusal(translator: &Translator<'_>, asked: Asked) -> Refusal {
+    let place = asked.line.remark.unwrap_or_default();
+    let malformed: BTreeSet<usize> = translator.step.malformed_reasons().into_iter().flatten().collect();
+    let possible = translator.step.reasons.iter().enumerate().filter(|(index, _)| !malformed.contains(index));
+    let here = possible.filter(|(_, reason)| translator.place(reason.line) == place);
+    let mut names: Vec<&str> = here.map(|(_, reason)| reason.name.as_str()).collect();
     names.dedup();
     let reason = match names.is_empty() {
         true => place,
         false => format!("{} ({place})", names.join(" or ")),
     };
-    Refusal { condition, reason: translator.dialect.text(&reason) }
+    Refusal { condition: asked.refused, reason: translator.dialect.text(&reason) }
 }
 
 fn there(translator: &mut Translator<'_>) -> Option<There> {

@@ -108,7 +108,7 @@ SET
 {%- if loop.first %}
   reason = CASE
 {%- endif %}
-    WHEN NOT ({{ refusal.condition.sql }}) THEN {{ refusal.reason }}
+    WHEN {{ refusal.condition }} THEN {{ refusal.reason }}
 {%- if loop.last %}
   END
 {%- endif %}
@@ -209,6 +209,9 @@ WHERE id = @Run;
 END TRY
 BEGIN CATCH
 IF XACT_STATE() <> 0 ROLLBACK;
+{% for counter in counters -%}
+SET IDENTITY_INSERT {{ counter }} OFF;
+{% endfor -%}
 UPDATE {{ logs.step.table }}
 SET state = N'failed', ended_at = SYSUTCDATETIME(), error_number = ERROR_NUMBER(), error_line = ERROR_LINE(),
   error_procedure = ERROR_PROCEDURE(), error_message = ERROR_MESSAGE()

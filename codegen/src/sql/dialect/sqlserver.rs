@@ -172,13 +172,28 @@ impl SqlDialect for SqlServer {
     /// Old types of long values cannot be compared; `datetime` counts in steps of 3⅓ milliseconds, and is shown and
     /// read with three digits.
     fn readable(&self, column: &str, declared: &str) -> String {
-        let declared = declared.to_lowercase().replace(['[', ']'], "");
-        match declared.split('(').next().unwrap_or_default().trim() {
+        match type_word(declared).as_str() {
             "text" | "ntext" => format!("CAST({column} AS NVARCHAR(MAX))"),
             "image" => format!("CAST({column} AS VARBINARY(MAX))"),
             "datetime" => format!("CAST({column} AS DATETIME2(3))"),
             _ => column.to_string(),
         }
+    }
+
+    /// A code page leaves characters out that it does not have, or puts others in their place; old types of times round.
+    fn unstorable(&self, value: &str, declared: &str, collation: Option<&str>) -> Option<String> {
+        let changed = match type_word(declared).as_str() {
+            "char" | "varchar" | "text" if collation.is_none_or(|collation| !collation.ends_with("_UTF8")) => {
+                let page = by(value, collation.unwrap_or("DATABASE_DEFAULT"));
+                format!("CAST({page} AS VARCHAR(MAX)) COLLATE {EXACT} <> {}", by(value, EXACT))
+            }
+            old @ ("datetime" | "smalldatetime") => {
+                let stored = format!("TRY_CAST({value} AS {})", old.to_uppercase());
+                format!("({stored} IS NULL OR CAST({stored} AS DATETIME2(3)) <> {value})")
+            }
+            _ => return None,
+        };
+        Some(format!("({value} IS NOT NULL AND {changed})"))
     }
 
     /// A column holds nothing but values of its type.
@@ -349,9 +364,9 @@ impl SqlDialect for SqlServer {
         }
     }
 
-    fn declare(&self, parameter: &str, ty: &str) -> Option<String> {
+    fn declare(&self, parameter: &str, ty: &str, value: &str) -> Option<String> {
         let ty = ty.split(" COLLATE ").next().unwrap_or_default();
-        Some(format!("DECLARE {parameter} {ty} = NULL;"))
+        Some(format!("DECLARE {parameter} {ty} = {value};"))
     }
 
     fn create_table(&self, table: &str) -> String {
@@ -418,6 +433,12 @@ impl SqlServer {
         let reversed: String = separator.chars().rev().collect();
         single.then(|| format!("CHARINDEX({}, REVERSE({}))", self.text(&reversed), by(text, UNITS)))
     }
+}
+
+/// The name of a declared type, without brackets and length.
+fn type_word(declared: &str) -> String {
+    let declared = declared.to_lowercase().replace(['[', ']'], "");
+    declared.split('(').next().unwrap_or_default().trim().to_string()
 }
 
 fn literal(text: &str) -> String {
