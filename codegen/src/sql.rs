@@ -120,7 +120,8 @@ fn check_batch(dialect: &dyn SqlDialect, file: &str, text: &str, count: &mut usi
     let parsing = dialect.parser();
     let broken = |statement, cause: String| EmitError::Broken { file: file.to_string(), statement, cause };
     let text = dialect.readable_by_parser(text);
-    let mut parser = Parser::new(&*parsing).try_with_sql(&text).map_err(|cause| broken(*count + 1, cause.to_string()))?;
+    let mut parser =
+        Parser::new(&*parsing).try_with_sql(&text).map_err(|cause| broken(*count + 1, cause.to_string()))?;
     loop {
         while parser.consume_token(&Token::SemiColon) {}
         if parser.peek_token().token == Token::EOF {

@@ -169,12 +169,12 @@ fn pairs(translator: &mut Translator<'_>, index: usize) -> Pairs {
     let read = legacy.iter().zip(&named);
     let read = read.map(|(column, name)| format!("{} AS {name}", qualified(forward::BATCH, column))).collect();
     let target = &translator.step.targets[index];
-    let values: Vec<String> =
-        target.rules.iter().map(|rule| read::qualified(dialect, SOURCE, &rule.column)).collect();
+    let values: Vec<String> = target.rules.iter().map(|rule| read::qualified(dialect, SOURCE, &rule.column)).collect();
     let given = format!("inserted.{}", dialect.quote(&target.key));
     let output = named.iter().map(|name| qualified(SOURCE, name)).chain([given]).collect::<Vec<_>>();
     let key = key_column(translator, index);
-    let same = legacy.iter().map(|column| format!("{} = {}", qualified(PAIRS, column), qualified(forward::BATCH, column)));
+    let same =
+        legacy.iter().map(|column| format!("{} = {}", qualified(PAIRS, column), qualified(forward::BATCH, column)));
     Pairs {
         table: pairs_table(translator, index),
         read,

@@ -43,7 +43,11 @@ pub(super) fn build(plan: &Plan, dialect: &dyn SqlDialect) -> Names {
     for (side, names) in &sides {
         tables.extend(names.iter().map(|name| synonym(dialect, side, name)));
     }
-    Names { head: Head::new(plan, dialect, ABOUT), schemas: sides.iter().map(|(side, _)| schema(side)).collect(), tables }
+    Names {
+        head: Head::new(plan, dialect, ABOUT),
+        schemas: sides.iter().map(|(side, _)| schema(side)).collect(),
+        tables,
+    }
 }
 
 fn synonym(dialect: &dyn SqlDialect, side: &Side, name: &str) -> Made {

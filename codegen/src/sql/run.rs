@@ -258,9 +258,8 @@ fn there(translator: &mut Translator<'_>) -> Option<There> {
         let key = read::qualified(translator.dialect, "cutover_found", &translator.step.targets[target].key);
         keys.entry(target).or_insert_with(|| translator.dialect.first(&key, &row));
     }
-    let column = |target: &usize| {
-        translator.dialect.quote(&names::target_key_column(&translator.step.targets[*target].role))
-    };
+    let column =
+        |target: &usize| translator.dialect.quote(&names::target_key_column(&translator.step.targets[*target].role));
     (!any.is_empty()).then(|| There {
         condition: any.join(" OR "),
         keys: keys.keys().map(column).collect::<Vec<_>>().join(", "),

@@ -86,6 +86,11 @@ fn operators() -> Vec<(&'static str, Expr)> {
     ]
 }
 
+/// A plan for each operator.
+pub(crate) fn plans() -> Vec<(&'static str, Plan)> {
+    operators().into_iter().map(|(name, value)| (name, with(value))).collect()
+}
+
 #[test]
 fn every_operator_is_written_or_named() {
     let mut table = String::new();

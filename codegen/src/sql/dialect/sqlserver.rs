@@ -285,14 +285,14 @@ impl SqlDialect for SqlServer {
 
     fn before(&self, text: &str, separator: &str) -> Option<String> {
         let width = separator.chars().count();
-        let (text, from_end) = (by(text, UNITS), self.from_end(text, separator)?);
+        let (text, from_end) = (by(text, UNITS), self.place_from_end(text, separator)?);
         Some(format!(
             "CASE WHEN {from_end} = 0 THEN {text} ELSE LEFT({text}, DATALENGTH({text}) / 2 - {from_end} - {width} + 1) END"
         ))
     }
 
     fn after(&self, text: &str, separator: &str) -> Option<String> {
-        let (text, from_end) = (by(text, UNITS), self.from_end(text, separator)?);
+        let (text, from_end) = (by(text, UNITS), self.place_from_end(text, separator)?);
         Some(format!("CASE WHEN {from_end} = 0 THEN N'' ELSE RIGHT({text}, {from_end} - 1) END"))
     }
 
@@ -428,7 +428,7 @@ impl SqlDialect for SqlServer {
 
 impl SqlServer {
     /// Where the last separator ends, counted from the end of the text; 0 without one.
-    fn from_end(&self, text: &str, separator: &str) -> Option<String> {
+    fn place_from_end(&self, text: &str, separator: &str) -> Option<String> {
         let single = separator.chars().all(|character| character.len_utf16() == 1);
         let reversed: String = separator.chars().rev().collect();
         single.then(|| format!("CHARINDEX({}, REVERSE({}))", self.text(&reversed), by(text, UNITS)))
