@@ -10,6 +10,7 @@ use super::read::{self, Line};
 use crate::names;
 use askama::Template;
 use cutover_mapping_dsl::plan::{LinkKind, Plan, Step};
+use cutover_mapping_dsl::types::Type;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The file.
@@ -189,7 +190,7 @@ fn run_step(plan: &Plan, step: &Step, at: usize, blocked: Option<&String>, diale
         there,
         reasons,
         same,
-        shown: shown(dialect, &legacy),
+        shown: shown(dialect, &legacy_key(dialect, step)),
         legacy: legacy.join(", "),
         section,
         tables,
@@ -267,9 +268,18 @@ fn there(translator: &mut Translator<'_>) -> Option<There> {
     })
 }
 
-/// A legacy key as people read it.
-pub(super) fn shown(dialect: &dyn SqlDialect, columns: &[String]) -> String {
-    let texts = columns.iter().map(|column| format!("CAST({column} AS NVARCHAR(450))"));
+/// Columns of a key as people read them.
+pub(super) fn shown(dialect: &dyn SqlDialect, columns: &[(String, &Type)]) -> String {
+    let text = |(column, ty): &(String, &Type)| match ty {
+        Type::Bytes { .. } => format!("CONVERT(NVARCHAR(4000), {column}, 1)"),
+        _ => format!("CAST({column} AS NVARCHAR(450))"),
+    };
     let between = format!(" + {} + ", dialect.text(", "));
-    texts.collect::<Vec<_>>().join(&between)
+    columns.iter().map(text).collect::<Vec<_>>().join(&between)
+}
+
+/// The columns of a migration table that hold the legacy key, with their types.
+pub(super) fn legacy_key<'s>(dialect: &dyn SqlDialect, step: &'s Step) -> Vec<(String, &'s Type)> {
+    let columns = step.read.key.iter().map(|key| &step.read.columns[*key]);
+    columns.map(|column| (dialect.quote(&names::legacy_key_column(&column.column)), &column.ty)).collect()
 }

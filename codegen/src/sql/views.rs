@@ -65,12 +65,11 @@ pub(super) fn build(plan: &Plan, dialect: &dyn SqlDialect) -> Views {
 }
 
 fn pairs(plan: &Plan, dialect: &dyn SqlDialect, step: &Step, target: &Target, number: usize, numbers: bool) -> Pairs {
-    let legacy = step.read.key.iter().map(|key| &step.read.columns[*key].column);
-    let legacy: Vec<String> = legacy.map(|column| dialect.quote(&names::legacy_key_column(column))).collect();
+    let legacy = run::legacy_key(dialect, step);
     let key = dialect.quote(&names::target_key_column(&target.role));
-    let (old, new) = match numbers {
-        true => (legacy.concat(), key.clone()),
-        false => (run::shown(dialect, &legacy), run::shown(dialect, std::slice::from_ref(&key))),
+    let (old, new) = match (numbers, legacy.as_slice()) {
+        (true, [(one, _)]) => (one.clone(), key.clone()),
+        _ => (run::shown(dialect, &legacy), run::shown(dialect, &[(key.clone(), &target.key_type)])),
     };
     Pairs {
         number,

@@ -106,6 +106,17 @@ impl SqlDialect for SqlServer {
         format!("CAST('{}+00:00' AS DATETIMEOFFSET(7))", seven_digits(time))
     }
 
+    /// A CASE has to give something else than a bare null somewhere.
+    fn null(&self, ty: &Type) -> String {
+        let name = match ty {
+            Type::Text { .. } | Type::Enum(_) => Some("NVARCHAR(MAX)".to_string()),
+            Type::Bytes { .. } => Some("VARBINARY(MAX)".to_string()),
+            Type::Float => Some("FLOAT".to_string()),
+            _ => self.key_type(ty),
+        };
+        name.map_or("NULL".to_string(), |name| format!("CAST(NULL AS {name})"))
+    }
+
     fn boolean(&self, value: bool) -> &'static str {
         if value { "CAST(1 AS BIT)" } else { "CAST(0 AS BIT)" }
     }
