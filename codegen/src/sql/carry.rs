@@ -19,6 +19,7 @@ use cutover_mapping_dsl::schema::Assigned;
 pub(super) struct CarryAll {
     head: Head,
     begin: &'static str,
+    keep_away: Option<String>,
     steps: Vec<Carry>,
 }
 
@@ -82,7 +83,12 @@ const PAIRS: &str = "cutover_pairs";
 /// Builds the file's model.
 pub(super) fn build(plan: &Plan, dialect: &dyn SqlDialect) -> CarryAll {
     let steps = plan.steps.iter().map(|step| carry(plan, step, dialect)).collect();
-    CarryAll { head: Head::new(plan, dialect, ABOUT), begin: dialect.begin(), steps }
+    CarryAll {
+        head: Head::new(plan, dialect, ABOUT),
+        begin: dialect.begin(),
+        keep_away: dialect.keep_away(&plan.target.alias),
+        steps,
+    }
 }
 
 /// Builds how one step is carried.

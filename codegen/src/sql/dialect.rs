@@ -437,6 +437,11 @@ pub(crate) trait SqlDialect: Sync {
         None
     }
 
+    /// Keeps runs within the server away for the rest of the transaction; `alias` is the target's.
+    fn keep_away(&self, _alias: &str) -> Option<String> {
+        None
+    }
+
     /// Creates a temporary table from a query that follows.
     fn create_batch(&self, table: &str) -> String {
         format!("CREATE TEMPORARY TABLE {table} AS")

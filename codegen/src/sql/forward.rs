@@ -12,7 +12,7 @@ use super::model::{Head, Section};
 use super::read::{self, Line};
 use crate::names;
 use askama::Template;
-use cutover_mapping_dsl::plan::{Expr, ExprKind, Link, LinkKind, Plan, Rule, Step, Target};
+use cutover_mapping_dsl::plan::{Expr, ExprKind, Link, LinkKind, Literal, Plan, Rule, Step, Target};
 use cutover_mapping_dsl::schema::Column;
 use rows::{Batch, Insert};
 
@@ -137,6 +137,15 @@ pub(super) struct Asked {
 /// Whether a value is made while rows are written: there is none to ask about before.
 fn is_made(expr: &Expr) -> bool {
     matches!(expr.kind, ExprKind::Generated(_) | ExprKind::Sibling(_)) || expr.children().into_iter().any(is_made)
+}
+
+/// Whether a value is the same in every code page.
+fn is_plain(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Literal(Literal::Null) => true,
+        ExprKind::Literal(Literal::Text(text)) => text.is_ascii(),
+        _ => false,
+    }
 }
 
 /// Returns how a legacy column was declared.
@@ -281,7 +290,7 @@ impl Translator<'_> {
                 return None;
             }
         }
-        if is_made(&rule.value) {
+        if is_made(&rule.value) || is_plain(&rule.value) {
             return None;
         }
         let value = self.at(rule.line, &rule.value).value;

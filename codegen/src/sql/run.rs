@@ -125,10 +125,15 @@ pub(super) fn build(plan: &Plan, dialect: &dyn SqlDialect) -> Run {
         procedure: read::qualified(dialect, &plan.target.alias, "cutover_run"),
         mapping: dialect.text(&plan.name),
         hash: dialect.text(&plan.source_hash),
-        lock: dialect.text(&format!("cutover {}", plan.target.alias)),
+        lock: dialect.text(&lock_name(&plan.target.alias)),
         begin: dialect.begin(),
         steps,
     }
+}
+
+/// Returns what the lock of runs is called.
+pub(super) fn lock_name(alias: &str) -> String {
+    format!("cutover {alias}")
 }
 
 /// Names the control tables.

@@ -4,7 +4,9 @@
 {% if step.section.blocked.is_empty() -%}
 {% include "sql/temporary.sql" -%}
 {{ begin }};
-
+{% if let Some(keep_away) = keep_away -%}
+{{ keep_away }};
+{% endif %}
 -- Rows that can be carried, and keys that are known already. What a condition leaves out stays pending.
 INSERT INTO {{ step.batch }} ({{ step.known }})
 SELECT

@@ -205,8 +205,14 @@ fn no_row_has_two_entries() {
     .unwrap();
     let columns: Vec<&str> = unique.captures_iter(&tables).map(|it| it.extract::<2>().1[0]).collect();
     assert_eq!(columns, ["relatie_key", "adres_key", "t_key", "i_key", "n_key"]);
+    for artefact in ["forward", "rollback"] {
+        let text = file(artefact);
+        let begun = text.matches("\nBEGIN TRANSACTION;\n").count();
+        let alone = text.matches("\nBEGIN TRANSACTION;\nEXEC sp_getapplock @Resource = N'cutover new', ").count();
+        assert_eq!((begun, alone), (4, 4), "{artefact} keeps runs away");
+    }
     let run = file("run");
-    let lock = run.find("EXEC sp_getapplock").unwrap();
+    let lock = run.find("EXEC sp_getapplock @Resource = N'cutover new', ").unwrap();
     assert!(lock < run.find("EXEC [new].[cutover_carry_relatie]").unwrap(), "the lock comes first");
 }
 

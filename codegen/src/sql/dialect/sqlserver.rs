@@ -428,6 +428,11 @@ impl SqlDialect for SqlServer {
         "BEGIN TRANSACTION"
     }
 
+    fn keep_away(&self, alias: &str) -> Option<String> {
+        let lock = self.text(&crate::sql::run::lock_name(alias));
+        Some(format!("EXEC sp_getapplock @Resource = {lock}, @LockMode = N'Exclusive', @LockOwner = N'Transaction'"))
+    }
+
     fn create_batch(&self, table: &str) -> String {
         format!("CREATE TABLE {table}")
     }
