@@ -22,7 +22,6 @@ pub use files::{Files, Mark};
 
 use cutover_mapping_dsl::parallel;
 use cutover_mapping_dsl::plan::Plan;
-use cutover_mapping_dsl::schema::Dialect;
 
 /// Makes one kind of file from a plan.
 #[derive(Debug, Clone, Copy)]
@@ -70,9 +69,6 @@ pub enum EmitError {
         /// What wants it second.
         second: String,
     },
-    /// No SQL is generated for a dialect.
-    #[error("no SQL is generated for {0} yet")]
-    Dialect(Dialect),
     /// A generated file is not what it should be: a fault of this crate.
     #[error("internal error: {file}, statement {statement}: {cause}")]
     Broken {

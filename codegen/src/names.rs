@@ -11,6 +11,21 @@ pub fn batch_table(step: &str) -> String {
     format!("cutover_batch_{}", snake_case(step))
 }
 
+/// Returns the name of the temporary table that holds the old and new keys of one target's rows.
+pub fn pairs_table(step: &str, role: &str) -> String {
+    format!("cutover_pairs_{}_{}", snake_case(step), snake_case(role))
+}
+
+/// Returns the name of the temporary table that says what becomes of each row of a page.
+pub fn page_table(step: &str) -> String {
+    format!("cutover_page_{}", snake_case(step))
+}
+
+/// Returns the name of the stored procedure that carries a step.
+pub fn carry_procedure(step: &str) -> String {
+    format!("cutover_carry_{}", snake_case(step))
+}
+
 /// Returns the migration table's column for a column of the legacy key.
 pub fn legacy_key_column(column: &str) -> String {
     format!("legacy_{column}")

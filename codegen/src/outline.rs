@@ -154,6 +154,9 @@ pub struct PushedDown {
     pub pushed_down: bool,
     /// What keeps it from that.
     pub because: Vec<String>,
+    /// How it is carried then.
+    #[serde(skip)]
+    pub otherwise: &'static str,
 }
 
 /// Returns the outline of a plan.
@@ -194,8 +197,7 @@ fn step_outline(plan: &Plan, step: &Step) -> StepOutline {
         reasons: step.reasons.iter().map(reason).collect(),
         rollback: irreversible.is_none(),
         irreversible,
-        same_server: Dialect::WRITTEN
-            .into_iter()
+        same_server: crate::sql::dialects(plan)
             .map(|dialect| (dialect.name(), pushed_down(plan, step, dialect)))
             .collect(),
     }
@@ -336,7 +338,9 @@ fn pushed_down(plan: &Plan, step: &Step, dialect: Dialect) -> PushedDown {
         Ok(()) => Vec::new(),
         Err(reasons) => reasons.iter().map(ToString::to_string).collect(),
     };
-    PushedDown { pushed_down: because.is_empty(), because }
+    // Nothing but SQL runs where there is no connector.
+    let otherwise = if Dialect::WRITTEN.contains(&dialect) { "through the runtime" } else { "not carried there" };
+    PushedDown { pushed_down: because.is_empty(), because, otherwise }
 }
 
 impl StepOutline {

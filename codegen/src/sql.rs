@@ -1,6 +1,7 @@
 //! The SQL backend: one folder per dialect, one file per artefact, one section per step in running order. Meant for
 //! both sides on one server. Every file is parsed back in its dialect before it counts as made.
 
+mod carry;
 mod changed;
 mod counts;
 mod deviations;
@@ -10,9 +11,12 @@ mod forward;
 mod migration_table;
 mod model;
 mod pending;
+mod places;
 mod read;
 mod rollback;
+mod run;
 mod set;
+mod views;
 
 pub use changed::{Asked, changed};
 pub use expression::Unsupported;
@@ -29,19 +33,39 @@ use dialect::SqlDialect;
 /// What a dialect's file is called, and how it is made.
 type Artefact = (&'static str, fn(&Plan, &dyn SqlDialect) -> askama::Result<String>);
 
-/// The files of each dialect, in the order in which they are used.
-pub(crate) const ARTEFACTS: [Artefact; 6] = [
+/// The files of every dialect, in the order in which they are used.
+const ARTEFACTS: [Artefact; 6] = [
     ("migration_table", |plan, dialect| migration_table::build(plan, dialect).render()),
     ("pending", |plan, dialect| pending::build(plan, dialect).render()),
-    ("forward", |plan, dialect| forward::build(plan, dialect).render()),
+    ("forward", forward::render),
     ("rollback", |plan, dialect| rollback::build(plan, dialect).render()),
     ("deviations", |plan, dialect| deviations::build(plan, dialect).render()),
     ("counts", |plan, dialect| counts::build(plan, dialect).render()),
 ];
 
+/// Returns the dialects in which SQL is made of a plan: those that the command carries rows between, and SQL Server
+/// where the target lies in it.
+pub fn dialects(plan: &Plan) -> impl Iterator<Item = Dialect> + use<> {
+    let own = plan.target.dialect;
+    Dialect::WRITTEN.into_iter().chain(Some(own).filter(|own| !Dialect::WRITTEN.contains(own)))
+}
+
+/// Files for a server on which nothing but SQL runs.
+const ON_SERVER: [Artefact; 3] = [
+    ("names", |plan, dialect| places::build(plan, dialect).render()),
+    ("run", |plan, dialect| run::build(plan, dialect).render()),
+    ("views", |plan, dialect| views::build(plan, dialect).render()),
+];
+
+/// Returns the files of a dialect.
+pub(crate) fn artefacts(dialect: Dialect) -> impl Iterator<Item = Artefact> {
+    let own = ON_SERVER.into_iter().filter(move |_| dialect == Dialect::SqlServer);
+    ARTEFACTS.into_iter().chain(own)
+}
+
 /// Returns the files of all dialects.
 pub fn emit(plan: &Plan) -> Result<Files, EmitError> {
-    emit_dialects(plan, &Dialect::WRITTEN)
+    emit_dialects(plan, &dialects(plan).collect::<Vec<_>>())
 }
 
 /// Returns the files of one dialect.
@@ -53,8 +77,7 @@ pub fn emit_dialect(plan: &Plan, dialect: Dialect) -> Result<Files, EmitError> {
 fn emit_dialects(plan: &Plan, dialects: &[Dialect]) -> Result<Files, EmitError> {
     let mut all: Vec<(&dyn SqlDialect, Artefact)> = Vec::new();
     for dialect in dialects {
-        let dialect = dialect::of(*dialect).ok_or(EmitError::Dialect(*dialect))?;
-        all.extend(ARTEFACTS.map(|artefact| (dialect, artefact)));
+        all.extend(artefacts(*dialect).map(|artefact| (dialect::of(*dialect), artefact)));
     }
     let made = parallel::map(&all, |(dialect, (artefact, make))| {
         let path = names::sql_file(dialect.dialect().name(), artefact);
@@ -63,10 +86,9 @@ fn emit_dialects(plan: &Plan, dialects: &[Dialect]) -> Result<Files, EmitError> 
     made.into_iter().collect()
 }
 
-/// Says whether a whole step can run as set statements in a dialect, and what prevents it. The
-/// list is empty for a dialect in which no SQL is generated at all.
+/// Says whether a whole step can run as set statements in a dialect, and what prevents it.
 pub fn pushdown(plan: &Plan, step: &Step, dialect: Dialect) -> Result<(), Vec<Unsupported>> {
-    let dialect = dialect::of(dialect).ok_or_else(Vec::new)?;
+    let dialect = dialect::of(dialect);
     match forward::unsupported(plan, step, dialect) {
         unsupported if unsupported.is_empty() => Ok(()),
         unsupported => Err(unsupported),
@@ -76,29 +98,39 @@ pub fn pushdown(plan: &Plan, step: &Step, dialect: Dialect) -> Result<(), Vec<Un
 /// Parses the SQL among the files back, each in its dialect. It takes ten times as long as writing them, so build
 /// scripts leave it out; the command and the tests do it before a file counts as made.
 pub fn parse_back(files: &Files) -> Result<(), EmitError> {
-    for dialect in Dialect::WRITTEN {
+    for dialect in Dialect::ALL {
         let folder = names::sql_file(dialect.name(), "");
         let folder = folder.trim_end_matches(".sql");
         let own = files.iter().filter(|(path, _)| path.starts_with(folder));
-        let Some(spelling) = dialect::of(dialect) else { continue };
-        own.into_iter().try_for_each(|(path, text)| check(spelling, path, text))?;
+        own.into_iter().try_for_each(|(path, text)| check(dialect::of(dialect), path, text))?;
     }
     Ok(())
 }
 
-/// Parses a file back, statement by statement.
+/// Parses a file back, statement by statement. What ends a batch is a word to tools, and no statement.
 fn check(dialect: &dyn SqlDialect, file: &str, text: &str) -> Result<(), EmitError> {
+    let mut before = 0;
+    match dialect.batch_end() {
+        "" => check_batch(dialect, file, text, &mut before),
+        end => text.split(&format!("\n{end}")).try_for_each(|batch| check_batch(dialect, file, batch, &mut before)),
+    }
+}
+
+/// Parses what is sent to the server as one; `count` is of statements that stand before it in the file.
+fn check_batch(dialect: &dyn SqlDialect, file: &str, text: &str, count: &mut usize) -> Result<(), EmitError> {
     use sqlparser::{parser::Parser, tokenizer::Token};
     let parsing = dialect.parser();
     let broken = |statement, cause: String| EmitError::Broken { file: file.to_string(), statement, cause };
-    let mut parser = Parser::new(&*parsing).try_with_sql(text).map_err(|cause| broken(1, cause.to_string()))?;
-    for statement in 1.. {
+    let text = dialect.readable_by_parser(text);
+    let mut parser =
+        Parser::new(&*parsing).try_with_sql(&text).map_err(|cause| broken(*count + 1, cause.to_string()))?;
+    loop {
         while parser.consume_token(&Token::SemiColon) {}
         if parser.peek_token().token == Token::EOF {
-            break;
+            return Ok(());
         }
-        parser.parse_statement().map_err(|cause| broken(statement, cause.to_string()))?;
-        parser.expect_token(&Token::SemiColon).map_err(|cause| broken(statement, cause.to_string()))?;
+        *count += 1;
+        parser.parse_statement().map_err(|cause| broken(*count, cause.to_string()))?;
+        parser.expect_token(&Token::SemiColon).map_err(|cause| broken(*count, cause.to_string()))?;
     }
-    Ok(())
 }

@@ -49,7 +49,7 @@ fn print(plan: &Plan, index: usize, step: &StepOutline) {
     for (dialect, pushed) in &step.same_server {
         let verdict = match pushed.pushed_down {
             true => "one set statement".to_string(),
-            false => format!("through the runtime: {}", pushed.because.join("; ")),
+            false => format!("{}: {}", pushed.otherwise, pushed.because.join("; ")),
         };
         output::line(&format!("   on one {dialect:<10} server: {verdict}"));
     }

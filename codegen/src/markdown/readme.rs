@@ -120,7 +120,7 @@ fn readme<'p>(
         legacy: &plan.legacy,
         target: &plan.target,
         size: format!("{}, {}", counted(plan.steps.len(), "map"), counted(rules, "rule")),
-        sql: Dialect::WRITTEN.into_iter().map(|dialect| (dialect.name(), sql_links(dialect))).collect(),
+        sql: sql::dialects(plan).map(|dialect| (dialect.name(), sql_links(dialect))).collect(),
         steps: &outline.steps,
         left: &outline.left,
         places,
@@ -136,7 +136,7 @@ fn readme<'p>(
 fn sql_links(dialect: Dialect) -> Vec<Link> {
     let link =
         |artefact: &str| Link { label: artefact.replace('_', " "), path: names::sql_file(dialect.name(), artefact) };
-    sql::ARTEFACTS.iter().map(|(artefact, _)| link(artefact)).collect()
+    sql::artefacts(dialect).map(|(artefact, _)| link(artefact)).collect()
 }
 
 /// The diagrams of each map.

@@ -37,7 +37,7 @@ struct Query {
 
 /// Returns the query that lists the rows, or why a dialect has none.
 pub fn changed(plan: &Plan, step: &Step, asked: Asked<'_>, dialect: Dialect) -> Result<String, Vec<String>> {
-    let dialect = dialect::of(dialect).ok_or_else(|| vec![format!("no SQL is generated for {dialect}")])?;
+    let dialect = dialect::of(dialect);
     let query = match asked {
         Asked::Column { role, column } => values(plan, step, role, column, dialect)?,
         Asked::Scope => scope(plan, step, dialect)?,
@@ -90,7 +90,7 @@ fn scope(plan: &Plan, step: &Step, dialect: &dyn SqlDialect) -> Result<Query, Ve
     if scope.is_empty() {
         return Err(vec!["every row is in scope now".to_string()]);
     }
-    let conditions = vec![format!("({}) IS NOT TRUE", scope.join(" AND "))];
+    let conditions = vec![dialect.is_not_true(&format!("({})", scope.join(" AND ")))];
     finished(translator, Query { joins, conditions, ..Query::default() })
 }
 
@@ -100,8 +100,8 @@ fn rejects(plan: &Plan, step: &Step, dialect: &dyn SqlDialect) -> Result<Query, 
     joins.extend(translator.joins());
     let mut rejects = Vec::new();
     for guard in &step.guards {
-        let when = translator.at(step.reasons[guard.reason].line, &guard.when);
-        rejects.push(format!("({}) IS TRUE", when.value));
+        let when = translator.ask_at(step.reasons[guard.reason].line, &guard.when);
+        rejects.push(dialect.is_true(&format!("({})", when.value)));
         rejects.extend(when.rejects);
     }
     for target in &step.targets {
@@ -119,7 +119,7 @@ fn rejects(plan: &Plan, step: &Step, dialect: &dyn SqlDialect) -> Result<Query, 
 
 /// Returns the conditions under which the rules of a target reject a row.
 fn refused(translator: &mut Translator<'_>, target: &Target) -> Vec<String> {
-    let asked = target.when.as_ref().map(|when| translator.at(target.line, when));
+    let asked = target.when.as_ref().map(|when| translator.ask_at(target.line, when));
     let mut rejects = Vec::new();
     for rule in &target.rules {
         rejects.extend(translator.at(rule.line, &rule.value).rejects);
@@ -127,7 +127,8 @@ fn refused(translator: &mut Translator<'_>, target: &Target) -> Vec<String> {
     match asked {
         None => rejects,
         Some(when) => {
-            let inner = rejects.into_iter().map(|reject| format!("(({}) IS TRUE AND {reject})", when.value));
+            let holds = translator.dialect.is_true(&format!("({})", when.value));
+            let inner = rejects.into_iter().map(|reject| format!("({holds} AND {reject})"));
             inner.chain(when.rejects.iter().cloned()).collect()
         }
     }

@@ -55,7 +55,8 @@ struct TargetQueries {
 
 /// A target with a condition.
 struct Conditional {
-    when: String,
+    /// Whether there is a row though the condition does not hold, or none though it does.
+    differs: String,
     joins: Vec<String>,
     state: String,
     blocked: Vec<String>,
@@ -148,11 +149,13 @@ fn conditional(plan: &Plan, step: &Step, target: &Target, dialect: &dyn SqlDiale
     let when = target.when.as_ref()?;
     let mut translator = Translator::new(plan, step, dialect, ENTRY);
     let joins = translator.joins();
-    let when = translator.at(target.line, when);
+    let when = translator.ask_at(target.line, when);
     let mut asked = when.rejects.iter().map(|reject| format!("NOT ({reject}) AND ")).collect::<String>();
     asked.push_str(&when.value);
     let state = read::qualified(dialect, ENTRY, "state");
-    Some(Conditional { when: asked, joins, state, blocked: blocked(dialect, translator.finish()) })
+    let key = read::qualified(dialect, ENTRY, &names::target_key_column(&target.role));
+    let differs = dialect.only_one_holds(&format!("{key} IS NOT NULL"), &asked);
+    Some(Conditional { differs, joins, state, blocked: blocked(dialect, translator.finish()) })
 }
 
 /// Rows that look like those of a map that writes the table, by its constant values, and that none of them knows.

@@ -4,18 +4,20 @@
 pub(crate) mod mariadb;
 pub(crate) mod postgresql;
 pub(crate) mod sqlite;
+pub(crate) mod sqlserver;
 
 use chrono::{NaiveDate, NaiveDateTime};
 use cutover_mapping_dsl::schema::Dialect;
 use cutover_mapping_dsl::types::Type;
+use std::borrow::Cow;
 
-/// Returns the spelling of a dialect, if SQL is generated for it.
-pub(crate) fn of(dialect: Dialect) -> Option<&'static dyn SqlDialect> {
+/// Returns the spelling of a dialect.
+pub(crate) fn of(dialect: Dialect) -> &'static dyn SqlDialect {
     match dialect {
-        Dialect::MariaDb => Some(&mariadb::MariaDb),
-        Dialect::PostgreSql => Some(&postgresql::PostgreSql),
-        Dialect::Sqlite => Some(&sqlite::Sqlite),
-        Dialect::SqlServer => None,
+        Dialect::MariaDb => &mariadb::MariaDb,
+        Dialect::PostgreSql => &postgresql::PostgreSql,
+        Dialect::Sqlite => &sqlite::Sqlite,
+        Dialect::SqlServer => &sqlserver::SqlServer,
     }
 }
 
@@ -41,11 +43,26 @@ pub(crate) trait SqlDialect: Sync {
     /// The parser that checks what was made.
     fn parser(&self) -> Box<dyn sqlparser::dialect::Dialect>;
 
+    /// A script with what the parser does not know in a form that it does.
+    fn readable_by_parser<'t>(&self, script: &'t str) -> Cow<'t, str> {
+        script.into()
+    }
+
+    /// How a script is run, for the head of files, where that matters.
+    fn usage(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     // Names and literals.
 
     /// The mark before and after a quoted identifier; doubled inside.
     fn quote_mark(&self) -> char {
         '"'
+    }
+
+    /// The mark that ends a quoted identifier.
+    fn closing_mark(&self) -> char {
+        self.quote_mark()
     }
 
     /// Quotes an identifier, whatever it contains.
@@ -57,8 +74,8 @@ pub(crate) trait SqlDialect: Sync {
 
     /// Adds a quoted identifier to a text.
     fn push_quoted(&self, identifier: &str, out: &mut String) {
-        let mark = self.quote_mark();
-        out.push(mark);
+        let mark = self.closing_mark();
+        out.push(self.quote_mark());
         match identifier.contains(mark) {
             true => out.push_str(&identifier.replace(mark, &String::from_iter([mark, mark]))),
             false => out.push_str(identifier),
@@ -96,6 +113,43 @@ pub(crate) trait SqlDialect: Sync {
         "NULL".to_string()
     }
 
+    // Conditions, which not every database takes for values.
+
+    /// True or false as a value.
+    fn boolean(&self, value: bool) -> &'static str {
+        if value { "TRUE" } else { "FALSE" }
+    }
+
+    /// A condition that always holds, or never.
+    fn always(&self, holds: bool) -> &'static str {
+        self.boolean(holds)
+    }
+
+    /// A value that is true, false or null as a condition.
+    fn condition(&self, value: &str) -> String {
+        value.to_string()
+    }
+
+    /// A condition as a value that is true, false or null.
+    fn truth(&self, condition: &str) -> String {
+        condition.to_string()
+    }
+
+    /// Whether a condition holds, never unknown.
+    fn is_true(&self, condition: &str) -> String {
+        format!("{condition} IS TRUE")
+    }
+
+    /// Whether a condition does not hold or is unknown, never unknown itself.
+    fn is_not_true(&self, condition: &str) -> String {
+        format!("{condition} IS NOT TRUE")
+    }
+
+    /// Whether one of two conditions holds and the other does not; the first is never unknown.
+    fn only_one_holds(&self, first: &str, second: &str) -> String {
+        format!("({first}) <> (({second}) IS TRUE)")
+    }
+
     // Comparing.
 
     /// Whether a column with this collation, as declared in this dialect, compares code point by code point. `None`
@@ -110,12 +164,32 @@ pub(crate) trait SqlDialect: Sync {
         format!("{left} IS DISTINCT FROM {right}")
     }
 
+    /// Whether two texts, compared code point by code point, or two values of bytes differ; null is a value like others.
+    fn differ_in_length(&self, left: &str, right: &str, _ty: &Type) -> String {
+        self.differ(left, right)
+    }
+
+    /// What has to hold beside `=`, where that takes a shorter value for the same as a longer one.
+    fn same_length(&self, _left: &str, _right: &str, _ty: &Type) -> Option<String> {
+        None
+    }
+
+    /// Whether texts can be ordered code point by code point.
+    fn orders_texts(&self) -> bool {
+        true
+    }
+
     /// Texts of several origins in one CASE or COALESCE: so that their collations do not clash.
     fn mixable(&self, text: &str) -> String {
         text.to_string()
     }
 
     // Columns.
+
+    /// A column whose DDL, in this dialect, declares it so, as a value that can be compared and carried.
+    fn readable(&self, column: &str, _declared: &str) -> String {
+        column.to_string()
+    }
 
     /// A listed text read as text.
     fn listed_as_text(&self, column: &str) -> String {
@@ -125,6 +199,11 @@ pub(crate) trait SqlDialect: Sync {
     /// A value for a column that the target's DDL, in this dialect, declares as a listed text.
     fn text_as_listed(&self, text: &str, _declared: &str) -> String {
         text.to_string()
+    }
+
+    /// True or false: whether a target's column, declared so in this dialect, would change a value without an error.
+    fn unstorable(&self, _value: &str, _declared: &str, _collation: Option<&str>) -> Option<String> {
+        None
     }
 
     /// True or false: whether a column that is not null holds what is no value of its type, zero dates aside.
@@ -292,9 +371,62 @@ pub(crate) trait SqlDialect: Sync {
 
     // Statements.
 
+    /// The first value of a query's rows in its own order.
+    fn first(&self, value: &str, from: &str) -> String {
+        format!("(SELECT {value} {from} ORDER BY {value} LIMIT 1)")
+    }
+
+    /// What limits a query's rows, behind SELECT and at the end of the query; one of them is empty.
+    fn limit(&self, rows: &str) -> (String, String) {
+        (String::new(), format!("LIMIT {rows}"))
+    }
+
+    /// Whether a key of one or several columns lies behind another.
+    fn behind(&self, key: &[String], other: &[String]) -> String {
+        match (key, other) {
+            ([key], [other]) => format!("{key} > {other}"),
+            _ => format!("({}) > ({})", key.join(", "), other.join(", ")),
+        }
+    }
+
+    /// Declares a parameter; none where the caller's library does. `ty` is of a control table's column, `value` SQL.
+    fn declare(&self, _parameter: &str, _ty: &str, _value: &str) -> Option<String> {
+        None
+    }
+
+    /// Begins a statement that creates a table unless it is there.
+    fn create_table(&self, table: &str) -> String {
+        format!("CREATE TABLE IF NOT EXISTS {table}")
+    }
+
+    /// Keeps values of a column that may be null from occurring twice, within the statement that creates the table.
+    fn unique(&self, name: &str, column: &str) -> Option<String> {
+        Some(format!("CONSTRAINT {} UNIQUE ({column})", self.quote(name)))
+    }
+
+    /// The same as a statement of its own, for databases in which null is a value like others.
+    fn unique_index(&self, _table: &str, _name: &str, _column: &str) -> Option<String> {
+        None
+    }
+
+    /// What stands between statements that are sent to the server one after the other.
+    fn batch_end(&self) -> &'static str {
+        ""
+    }
+
+    /// Where a step is carried that has no statements.
+    fn otherwise(&self) -> &'static str {
+        "this step runs through the runtime"
+    }
+
     /// Statements at the head of every file.
     fn prelude(&self) -> &'static [&'static str] {
         &[]
+    }
+
+    /// Whether the server gives keys while rows are written, and tells which; else they are counted before.
+    fn gives_keys(&self) -> bool {
+        false
     }
 
     /// Begins a transaction in which a set statement sees one state.
@@ -302,6 +434,11 @@ pub(crate) trait SqlDialect: Sync {
 
     /// Keeps others from writing to tables for the rest of the transaction.
     fn lock(&self, _tables: &[String]) -> Option<String> {
+        None
+    }
+
+    /// Keeps runs within the server away for the rest of the transaction; `alias` is the target's.
+    fn keep_away(&self, _alias: &str) -> Option<String> {
         None
     }
 

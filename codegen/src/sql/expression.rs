@@ -94,7 +94,32 @@ impl<'a> Translator<'a> {
         self.unsupported
     }
 
+    /// Translates a boolean expression that stands on a line of the mapping into a condition.
+    pub(crate) fn ask_at(&mut self, line: usize, expr: &Expr) -> Fragment {
+        self.line = line;
+        self.ask(expr)
+    }
+
+    /// Translates an expression into a value.
     pub(crate) fn translate(&mut self, expr: &Expr) -> Fragment {
+        let fragment = self.spelled(expr);
+        match is_condition(expr) {
+            true => fragment.map(|condition| self.dialect.truth(condition)),
+            false => fragment,
+        }
+    }
+
+    /// Translates a boolean expression into a condition.
+    pub(crate) fn ask(&mut self, expr: &Expr) -> Fragment {
+        let fragment = self.spelled(expr);
+        match is_condition(expr) {
+            true => fragment,
+            false => fragment.map(|value| self.dialect.condition(value)),
+        }
+    }
+
+    /// Translates an expression into what comes by itself: a condition or a value, see [`is_condition`].
+    fn spelled(&mut self, expr: &Expr) -> Fragment {
         match &expr.kind {
             ExprKind::Legacy { column, on_zero, malformed: _ } => self.legacy(*column, *on_zero),
             ExprKind::Literal(literal) => Fragment::of(self.literal(literal, &expr.ty)),
@@ -109,7 +134,7 @@ impl<'a> Translator<'a> {
             ExprKind::Compare(comparison, left, right) => self.compare(*comparison, left, right),
             ExprKind::And(left, right) => self.joined(left, "AND", right),
             ExprKind::Or(left, right) => self.joined(left, "OR", right),
-            ExprKind::Not(inner) => self.translate(inner).map(|inner| format!("(NOT {inner})")),
+            ExprKind::Not(inner) => self.ask(inner).map(|inner| format!("(NOT {inner})")),
             ExprKind::Fits(subject, patterns) => self.fits(subject, patterns),
             ExprKind::Match { subject, arms } => self.matched(subject, arms, &expr.ty),
             ExprKind::Through { map, argument, reject: _ } => self.through(*map, argument),
@@ -136,7 +161,8 @@ impl<'a> Translator<'a> {
 
     fn legacy(&mut self, index: usize, on_zero: OnZero) -> Fragment {
         let column = &self.step.read.columns[index];
-        let sql = self.legacy_column(index);
+        let table = read::table_of(self.step, &column.alias);
+        let sql = read::legacy_value(self.plan, self.dialect, table, &column.alias, &column.column);
         let guarded = |condition: String| match column.nullable {
             true => format!("({sql} IS NOT NULL AND {condition})"),
             false => condition,
@@ -161,8 +187,7 @@ impl<'a> Translator<'a> {
     pub(crate) fn literal(&mut self, literal: &Literal, ty: &Type) -> String {
         match literal {
             Literal::Null => self.dialect.null(ty),
-            Literal::Boolean(true) => "TRUE".to_string(),
-            Literal::Boolean(false) => "FALSE".to_string(),
+            Literal::Boolean(value) => self.dialect.boolean(*value).to_string(),
             Literal::Integer(number) if !self.dialect.holds(*number) => self.cannot(format!("the number {number}")),
             Literal::Integer(number) if *number < 0 => format!("({number})"),
             Literal::Integer(number) => number.to_string(),
@@ -187,7 +212,7 @@ impl<'a> Translator<'a> {
     }
 
     fn joined(&mut self, left: &Expr, operator: &str, right: &Expr) -> Fragment {
-        let (left, mut right) = (self.translate(left), self.translate(right));
+        let (left, mut right) = (self.ask(left), self.ask(right));
         let mut rejects = left.rejects;
         rejects.append(&mut right.rejects);
         Fragment { value: format!("({} {operator} {})", left.value, right.value), rejects }
@@ -223,7 +248,10 @@ impl<'a> Translator<'a> {
         let state = read::qualified(self.dialect, &alias, "state");
         let missing = match step.targets[target].when {
             // Where the condition did not hold there is no row, and nothing is missing.
-            Some(_) => format!("({value} IS NULL AND ({state} = 'migrated') IS NOT TRUE)"),
+            Some(_) => {
+                let without = self.dialect.is_not_true(&format!("({state} = 'migrated')"));
+                format!("({value} IS NULL AND {without})")
+            }
             None => format!("{value} IS NULL"),
         };
         (value, missing)
@@ -235,7 +263,7 @@ impl<'a> Translator<'a> {
         };
         let from = self.lookup_from(index);
         let result = read::qualified(self.dialect, &crate::names::link_alias(index), result);
-        let value = format!("(SELECT {result} {from} ORDER BY {result} LIMIT 1)");
+        let value = self.dialect.first(&result, &from);
         (value, format!("(SELECT COUNT(*) {from}) <> 1"))
     }
 
@@ -254,6 +282,18 @@ impl<'a> Translator<'a> {
             conditions.push(self.equal(&column.ty, &found, &key));
         }
         format!("FROM {from} WHERE {}", conditions.join(" AND "))
+    }
+}
+
+/// Whether an expression comes as a condition where others come as a value.
+fn is_condition(expr: &Expr) -> bool {
+    match expr.kind {
+        ExprKind::Exists(_) | ExprKind::Compare(..) | ExprKind::Fits(..) => true,
+        ExprKind::And(..) | ExprKind::Or(..) | ExprKind::Not(_) => true,
+        ExprKind::Legacy { .. } | ExprKind::Literal(_) | ExprKind::Call(..) | ExprKind::Given { .. } => false,
+        ExprKind::Concat(_) | ExprKind::Arithmetic(..) | ExprKind::Match { .. } | ExprKind::Through { .. } => false,
+        ExprKind::Restrict { .. } | ExprKind::Convert(..) | ExprKind::Link { .. } => false,
+        ExprKind::Sibling(_) | ExprKind::Generated(_) => false,
     }
 }
 

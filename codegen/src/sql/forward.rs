@@ -4,6 +4,7 @@
 
 pub(in crate::sql) mod rows;
 
+use super::carry;
 use super::dialect::SqlDialect;
 use super::expression::{Translator, Unsupported};
 use super::migration_table;
@@ -11,11 +12,12 @@ use super::model::{Head, Section};
 use super::read::{self, Line};
 use crate::names;
 use askama::Template;
-use cutover_mapping_dsl::plan::{Link, LinkKind, Plan, Step};
+use cutover_mapping_dsl::plan::{Expr, ExprKind, Link, LinkKind, Literal, Plan, Rule, Step, Target};
+use cutover_mapping_dsl::schema::Column;
 use rows::{Batch, Insert};
 
 /// Alias of the temporary table.
-const BATCH: &str = "cutover_batch";
+pub(super) const BATCH: &str = "cutover_batch";
 
 /// The file.
 #[derive(Template)]
@@ -37,11 +39,11 @@ struct ForwardStep {
 }
 
 /// The entries of the migration table.
-struct Entries {
-    table: String,
-    batch: String,
-    legacy: String,
-    keys: String,
+pub(super) struct Entries {
+    pub(super) table: String,
+    pub(super) batch: String,
+    pub(super) legacy: String,
+    pub(super) keys: String,
 }
 
 const ABOUT: &[&str] = &[
@@ -51,8 +53,16 @@ const ABOUT: &[&str] = &[
     "`cutover rollback` such rows look changed, and it leaves them; rollback.sql deletes them.",
 ];
 
+/// Makes the file, in the form that the dialect's keys ask for.
+pub(super) fn render(plan: &Plan, dialect: &dyn SqlDialect) -> askama::Result<String> {
+    match dialect.gives_keys() {
+        true => carry::build(plan, dialect).render(),
+        false => build(plan, dialect).render(),
+    }
+}
+
 /// Builds the file's model.
-pub(super) fn build(plan: &Plan, dialect: &dyn SqlDialect) -> Forward {
+fn build(plan: &Plan, dialect: &dyn SqlDialect) -> Forward {
     let steps = plan.steps.iter().map(|step| forward(plan, step, dialect)).collect();
     Forward { head: Head::new(plan, dialect, ABOUT), steps }
 }
@@ -60,6 +70,9 @@ pub(super) fn build(plan: &Plan, dialect: &dyn SqlDialect) -> Forward {
 /// Returns what prevents a step from running as set statements. The batch asks for every value that is written, so it
 /// alone tells.
 pub(super) fn unsupported(plan: &Plan, step: &Step, dialect: &dyn SqlDialect) -> Vec<Unsupported> {
+    if dialect.gives_keys() {
+        return carry::unsupported(plan, step, dialect);
+    }
     let mut translator = translator(plan, step, dialect);
     rows::batch(&mut translator);
     translator.finish()
@@ -113,6 +126,34 @@ pub(super) fn counters(plan: &Plan, step: &Step, dialect: &dyn SqlDialect) -> Ve
     counters
 }
 
+/// What a row is asked before it is carried.
+pub(super) struct Asked {
+    /// The condition under which it can be.
+    pub(super) line: Line,
+    /// The opposite, which is never unknown.
+    pub(super) refused: String,
+}
+
+/// Whether a value is made while rows are written: there is none to ask about before.
+fn is_made(expr: &Expr) -> bool {
+    matches!(expr.kind, ExprKind::Generated(_) | ExprKind::Sibling(_)) || expr.children().into_iter().any(is_made)
+}
+
+/// Whether a value is the same in every code page.
+fn is_plain(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Literal(Literal::Null) => true,
+        ExprKind::Literal(Literal::Text(text)) => text.is_ascii(),
+        _ => false,
+    }
+}
+
+/// Returns how a legacy column was declared.
+fn step_column<'p>(plan: &'p Plan, step: &Step, index: usize) -> Option<&'p Column> {
+    let read = &step.read.columns[index];
+    plan.legacy.schema.table(read::table_of(step, &read.alias))?.column(&read.column)
+}
+
 impl Translator<'_> {
     /// Notes what prevents a set statement although every expression could be said.
     fn check_whole(&mut self) {
@@ -133,7 +174,7 @@ impl Translator<'_> {
         }
     }
 
-    fn entries(&self, batch: &str) -> Entries {
+    pub(super) fn entries(&self, batch: &str) -> Entries {
         let keys = self.step.targets.iter().map(|target| names::target_key_column(&target.role));
         Entries {
             table: read::map_table(self.plan, self.dialect, &self.step.name),
@@ -144,44 +185,59 @@ impl Translator<'_> {
     }
 
     /// Returns the conditions under which a row can be carried.
-    fn carried(&mut self) -> Vec<Line> {
-        let mut lines = vec![self.no_entry()];
-        lines.extend(self.scope());
-        lines.extend(self.partners());
-        lines.extend(self.not_guarded());
-        lines.extend(self.has_target());
-        lines.extend(self.convertible());
+    pub(super) fn carried(&mut self) -> Vec<Line> {
+        let mut lines = self.pending();
+        lines.extend(self.accepted().into_iter().map(|asked| asked.line));
         lines.extend(self.not_there());
         lines
     }
 
+    /// Returns the conditions under which a row is pending.
+    pub(super) fn pending(&mut self) -> Vec<Line> {
+        let mut lines = vec![self.no_entry()];
+        lines.extend(self.scope());
+        lines
+    }
+
+    /// Returns the conditions without which a row is rejected, in the order in which the runtime asks for them.
+    pub(super) fn accepted(&mut self) -> Vec<Asked> {
+        let mut asked = self.partners();
+        asked.extend(self.not_guarded());
+        asked.extend(self.has_target());
+        asked.extend(self.convertible());
+        asked.extend(self.storable());
+        asked
+    }
+
     /// Rows of joins that must have a partner.
-    fn partners(&self) -> Vec<Line> {
+    fn partners(&self) -> Vec<Asked> {
         let joins = self.step.read.joins.iter().filter(|join| join.missing.is_some());
         let partner = |join: &cutover_mapping_dsl::plan::Join| {
             let column = &join.on.first()?.column; // Whatever the condition, it does not hold for null.
-            let sql = format!("{} IS NOT NULL", read::qualified(self.dialect, &join.alias, column));
-            Some(Line::remarked(sql, self.place(join.line)))
+            let column = read::qualified(self.dialect, &join.alias, column);
+            let line = Line::remarked(format!("{column} IS NOT NULL"), self.place(join.line));
+            Some(Asked { line, refused: format!("{column} IS NULL") })
         };
         joins.filter_map(partner).collect()
     }
 
-    fn not_guarded(&mut self) -> Vec<Line> {
+    fn not_guarded(&mut self) -> Vec<Asked> {
         let step = self.step;
-        let mut lines = Vec::new();
+        let mut asked = Vec::new();
         for guard in &step.guards {
             let line = step.reasons[guard.reason].line;
-            let when = self.at(line, &guard.when);
-            lines.push(Line::remarked(format!("{} IS NOT TRUE", when.value), self.place(line)));
-            lines.extend(self.not(when.rejects, line));
+            let when = self.ask_at(line, &guard.when);
+            let fine = Line::remarked(self.dialect.is_not_true(&when.value), self.place(line));
+            asked.push(Asked { line: fine, refused: self.dialect.is_true(&when.value) });
+            asked.extend(self.not(when.rejects, line));
         }
-        lines
+        asked
     }
 
     /// Rows that no rule rejects; a condition that several rules share stands once.
-    fn convertible(&mut self) -> Vec<Line> {
+    fn convertible(&mut self) -> Vec<Asked> {
         let step = self.step;
-        let mut lines: Vec<Line> = Vec::new();
+        let mut asked: Vec<Asked> = Vec::new();
         let keys = |link: &'_ Link| {
             let (line, only_for) = (link.line, link.only_for.clone());
             move |key| (line, key, only_for.clone())
@@ -196,12 +252,49 @@ impl Translator<'_> {
             let rejects = self.at(line, expr).rejects;
             let rejects = self.where_written(rejects, &only_for);
             for condition in self.not(rejects, line) {
-                if !lines.iter().any(|known| known.sql == condition.sql) {
-                    lines.push(condition);
+                if !asked.iter().any(|known| known.refused == condition.refused) {
+                    asked.push(condition);
                 }
             }
         }
-        lines
+        asked
+    }
+
+    /// Rows of which the target's columns take every value as it is, where their types alone do not say so.
+    fn storable(&mut self) -> Vec<Asked> {
+        let step = self.step;
+        let mut asked = Vec::new();
+        for (at, target) in step.targets.iter().enumerate() {
+            let only_for = if target.when.is_some() { vec![at] } else { Vec::new() };
+            for rule in &target.rules {
+                let unstorable = self.unstorable(target, rule);
+                let unstorable = self.where_written(unstorable.into_iter().collect(), &only_for);
+                asked.extend(self.not(unstorable, rule.line));
+            }
+        }
+        asked
+    }
+
+    /// Returns when the column of a rule would change a value; none if never.
+    fn unstorable(&mut self, target: &Target, rule: &Rule) -> Option<String> {
+        let side = &self.plan.target;
+        let column = side.schema.table(&target.table)?.column(&rule.column)?;
+        let dialect = Some(self.dialect).filter(|dialect| dialect.dialect() == side.dialect)?;
+        if let ExprKind::Legacy { column: read, .. } = rule.value.kind {
+            let read = &step_column(self.plan, self.step, read)?;
+            let same = |one: &str, other: &str| one.split('(').next() == other.split('(').next();
+            if side.dialect == self.plan.legacy.dialect
+                && read.collation == column.collation
+                && same(&read.declared, &column.declared)
+            {
+                return None;
+            }
+        }
+        if is_made(&rule.value) || is_plain(&rule.value) {
+            return None;
+        }
+        let value = self.at(rule.line, &rule.value).value;
+        dialect.unstorable(&value, &column.declared, column.collation.as_deref())
     }
 
     /// Rejections that count only where one of these targets gets a row.
@@ -216,42 +309,54 @@ impl Translator<'_> {
     /// Whether a target gets a row, true or false.
     pub(super) fn row_condition(&mut self, target: usize) -> String {
         let target = &self.step.targets[target];
-        let when = target.when.as_ref().map(|when| self.at(target.line, when).value);
-        when.map_or("TRUE".to_string(), |when| format!("({when} IS TRUE)"))
+        let when = target.when.as_ref().map(|when| self.ask_at(target.line, when).value);
+        when.map_or(self.dialect.always(true).to_string(), |when| format!("({})", self.dialect.is_true(&when)))
     }
 
     /// Rows whose conditions can be asked, and of which at least one holds where it must.
-    fn has_target(&mut self) -> Vec<Line> {
+    fn has_target(&mut self) -> Vec<Asked> {
         let step = self.step;
-        let mut lines = Vec::new();
+        let mut asked = Vec::new();
         for target in &step.targets {
             if let Some(when) = &target.when {
-                let rejects = self.at(target.line, when).rejects;
-                lines.extend(self.not(rejects, target.line));
+                let rejects = self.ask_at(target.line, when).rejects;
+                asked.extend(self.not(rejects, target.line));
             }
         }
         if step.no_target.is_some() {
             let whens: Vec<String> = (0..step.targets.len()).map(|target| self.row_condition(target)).collect();
-            lines.push(Line::remarked(format!("({})", whens.join(" OR ")), self.place(step.line)));
+            let any = format!("({})", whens.join(" OR "));
+            let refused = format!("NOT {any}");
+            asked.push(Asked { line: Line::remarked(any, self.place(step.line)), refused });
         }
-        lines
+        asked
     }
 
-    fn not(&self, rejects: Vec<String>, line: usize) -> Vec<Line> {
+    fn not(&self, rejects: Vec<String>, line: usize) -> Vec<Asked> {
         let remark = self.place(line);
-        rejects.into_iter().map(|reject| Line::remarked(format!("NOT ({reject})"), remark.clone())).collect()
+        let not = |refused: String| {
+            let line = Line::remarked(format!("NOT ({refused})"), remark.clone());
+            Asked { line, refused }
+        };
+        rejects.into_iter().map(not).collect()
     }
 
     /// Rows whose target is not there yet: by the column that remembers the legacy key, or by the key itself.
-    fn not_there(&mut self) -> Vec<Line> {
+    pub(super) fn not_there(&mut self) -> Vec<Line> {
+        let there = self.there();
+        there.into_iter().map(|(_, row, place)| Line::remarked(format!("NOT EXISTS (SELECT 1 {row})"), place)).collect()
+    }
+
+    /// The rows of targets that stand for a legacy row already: index of the target, FROM and WHERE, place of the rule.
+    pub(super) fn there(&mut self) -> Vec<(usize, String, String)> {
         let step = self.step;
-        let mut lines = Vec::new();
-        for target in &step.targets {
+        let mut rows = Vec::new();
+        for (index, target) in step.targets.iter().enumerate() {
             // Rows with an identity of their own kind are no business of one statement, see `check_whole`.
             let identity = target.identity.as_ref().filter(|identity| identity.several.is_none());
             let identity = identity.map(|identity| identity.columns[0].0);
             for rule in [identity, target.key_rule].into_iter().flatten().map(|rule| &target.rules[rule]) {
-                if matches!(rule.value.kind, cutover_mapping_dsl::plan::ExprKind::Sibling(_)) {
+                if matches!(rule.value.kind, ExprKind::Sibling(_)) {
                     continue;
                 }
                 self.line = rule.line;
@@ -259,10 +364,9 @@ impl Translator<'_> {
                 let found = self.target_side("cutover_found", &target.table, &rule.column, &rule.ty);
                 let value = self.side(&rule.value);
                 let same = self.equal(&rule.ty, &found, &value);
-                let sql = format!("NOT EXISTS (SELECT 1 FROM {table} WHERE {same})");
-                lines.push(Line::remarked(sql, self.place(rule.line)));
+                rows.push((index, format!("FROM {table} WHERE {same}"), self.place(rule.line)));
             }
         }
-        lines
+        rows
     }
 }

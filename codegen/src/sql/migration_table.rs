@@ -18,7 +18,7 @@ pub(super) struct MigrationTables {
 
 struct MigrationTable {
     section: Section,
-    table: String,
+    create: String,
     key: Vec<Column>,
     key_columns: String,
     state: Column,
@@ -35,7 +35,9 @@ struct Target {
     table: String,
     key: Column,
     written: Column,
-    constraint: String,
+    /// Keeps a target row from belonging to two legacy rows: a line of the table, or a statement of its own.
+    unique: Option<String>,
+    index: Option<String>,
 }
 
 const ABOUT: &[&str] =
@@ -55,25 +57,28 @@ fn table(plan: &Plan, step: &Step, dialect: &dyn SqlDialect) -> MigrationTable {
     let name = |name: &str, ty: &str| Column { name: dialect.quote(name), ty: ty.to_string() };
     MigrationTable {
         section: Section::new(plan, step, dialect, &unsupported(plan, step, dialect)),
-        table: read::map_table(plan, dialect, &step.name),
+        create: dialect.create_table(&read::map_table(plan, dialect, &step.name)),
         key: key.collect(),
         key_columns: translator.entry_columns().join(", "),
         state: name("state", dialect.name_type()),
-        targets: step.targets.iter().map(|target| role(step, target, dialect)).collect(),
+        targets: step.targets.iter().map(|target| role(plan, step, target, dialect)).collect(),
         run: name("run", dialect.integer_type()),
     }
 }
 
-fn role(step: &Step, target: &cutover_mapping_dsl::plan::Target, dialect: &dyn SqlDialect) -> Target {
+fn role(plan: &Plan, step: &Step, target: &cutover_mapping_dsl::plan::Target, dialect: &dyn SqlDialect) -> Target {
     let key = dialect.quote(&names::target_key_column(&target.role));
+    let constraint = names::key_constraint(&step.name, &target.role);
+    let table = read::map_table(plan, dialect, &step.name);
     Target {
+        unique: dialect.unique(&constraint, &key),
+        index: dialect.unique_index(&table, &constraint, &key),
         table: crate::comment::line(&target.table).into_owned(),
         key: Column { name: key, ty: dialect.key_type(&target.key_type).unwrap_or_default() },
         written: Column {
             name: dialect.quote(&names::written_column(&target.role)),
             ty: dialect.name_type().to_string(),
         },
-        constraint: dialect.quote(&names::key_constraint(&step.name, &target.role)),
     }
 }
 

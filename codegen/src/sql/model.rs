@@ -14,6 +14,8 @@ pub(crate) struct Head {
     pub(crate) about: Vec<String>,
     /// Statements that every session needs.
     pub(crate) prelude: &'static [&'static str],
+    /// What ends them.
+    pub(crate) end: &'static str,
 }
 
 impl Head {
@@ -28,8 +30,9 @@ impl Head {
             ),
             format!("the control tables in the {} {new}; {}.", place.noun, place.advice),
         ];
-        let about = about.iter().map(|line| line.to_string()).chain(names).collect();
-        Head { mark: Mark::new(plan), about, prelude: dialect.prelude() }
+        let usage = dialect.usage().iter().map(|line| line.to_string());
+        let about = about.iter().map(|line| line.to_string()).chain(names).chain(usage).collect();
+        Head { mark: Mark::new(plan), about, prelude: dialect.prelude(), end: dialect.batch_end() }
     }
 }
 
@@ -44,13 +47,24 @@ pub(crate) struct Section {
     pub(crate) docs: Vec<String>,
     /// Why there are no statements, if there are none.
     pub(crate) blocked: Vec<String>,
+    /// Where the step is carried then.
+    pub(crate) otherwise: &'static str,
+    /// What ends statements that belong together.
+    pub(crate) end: &'static str,
 }
 
 impl Section {
     pub(crate) fn new(plan: &Plan, step: &Step, dialect: &dyn SqlDialect, unsupported: &[Unsupported]) -> Section {
         let place = format!("{}:{}", comment::line(&plan.file), step.line);
         let blocked = unsupported.iter().map(|what| not_expressible(dialect, what)).collect();
-        Section { name: comment::line(&step.name).into_owned(), place, docs: comment::lines(&step.docs), blocked }
+        Section {
+            name: comment::line(&step.name).into_owned(),
+            place,
+            docs: comment::lines(&step.docs),
+            blocked,
+            otherwise: dialect.otherwise(),
+            end: dialect.batch_end(),
+        }
     }
 }
 

@@ -26,8 +26,13 @@ struct PendingStep {
 }
 
 struct Page {
+    /// Declarations of the parameters, where the script needs them.
+    declared: Vec<String>,
+    /// What limits the rows, behind SELECT.
+    top: String,
     /// The condition that leaves out what came before.
     after: Option<String>,
+    /// What limits the rows, at the end.
     limit: String,
 }
 
@@ -49,8 +54,11 @@ fn pending(plan: &Plan, step: &Step, dialect: &dyn SqlDialect) -> PendingStep {
     let joins = translator.joins();
     let mut conditions = vec![translator.no_entry()];
     conditions.extend(translator.scope());
-    let first = Page { after: None, limit: dialect.placeholder(1) };
-    let next = Page { after: Some(after(dialect, &key)), limit: dialect.placeholder(key.len() + 1) };
+    let types = step.read.key.iter().map(|key| dialect.key_type(&step.read.columns[*key].ty).unwrap_or_default());
+    let parameters: Vec<(String, String)> =
+        types.enumerate().map(|(at, ty)| (dialect.placeholder(at + 1), ty)).collect();
+    let first = page(dialect, &key, &[]);
+    let next = page(dialect, &key, &parameters);
     PendingStep {
         base: translator.base(),
         joins,
@@ -61,10 +69,16 @@ fn pending(plan: &Plan, step: &Step, dialect: &dyn SqlDialect) -> PendingStep {
     }
 }
 
-fn after(dialect: &dyn SqlDialect, key: &[String]) -> String {
-    let parameters: Vec<String> = (1..=key.len()).map(|index| dialect.placeholder(index)).collect();
-    match key {
-        [one] => format!("{one} > {}", parameters[0]),
-        more => format!("({}) > ({})", more.join(", "), parameters.join(", ")),
+/// A page behind the key that the parameters hold, or the first one without any.
+fn page(dialect: &dyn SqlDialect, key: &[String], parameters: &[(String, String)]) -> Page {
+    let rows = (dialect.placeholder(parameters.len() + 1), dialect.integer_type().to_string());
+    let (top, limit) = dialect.limit(&rows.0);
+    let declared = parameters.iter().filter_map(|(name, ty)| dialect.declare(name, ty, "NULL"));
+    let names: Vec<String> = parameters.iter().map(|(name, _)| name.clone()).collect();
+    Page {
+        declared: declared.chain(dialect.declare(&rows.0, &rows.1, "1000")).collect(),
+        top,
+        after: (!names.is_empty()).then(|| dialect.behind(key, &names)),
+        limit,
     }
 }

@@ -87,6 +87,23 @@ pub(crate) fn target_collation(plan: &Plan, dialect: &dyn SqlDialect, table: &st
     declared_collation(&plan.target, dialect, table, column)
 }
 
+/// Returns a column of a legacy table as a value that can be compared and carried.
+pub(crate) fn legacy_value(plan: &Plan, dialect: &dyn SqlDialect, table: &str, alias: &str, column: &str) -> String {
+    value(&plan.legacy, dialect, table, alias, column)
+}
+
+/// Returns a column of a target table as a value that can be compared.
+pub(crate) fn target_value(plan: &Plan, dialect: &dyn SqlDialect, table: &str, alias: &str, column: &str) -> String {
+    value(&plan.target, dialect, table, alias, column)
+}
+
+fn value(side: &Side, dialect: &dyn SqlDialect, table: &str, alias: &str, column: &str) -> String {
+    let sql = qualified(dialect, alias, column);
+    let same = side.dialect == dialect.dialect();
+    let declared = same.then(|| side.schema.table(table)?.column(column)).flatten();
+    declared.map_or(sql.clone(), |declared| dialect.readable(&sql, &declared.declared))
+}
+
 fn declared_collation(side: &Side, dialect: &dyn SqlDialect, table: &str, column: &str) -> Option<String> {
     let same = side.dialect == dialect.dialect();
     same.then(|| side.schema.table(table)?.column(column)?.collation.clone()).flatten()
@@ -166,7 +183,7 @@ impl Translator<'_> {
             lines.push(Line::remarked(self.exists(*index), remark));
         }
         if let Some(scope) = &step.scope {
-            let Fragment { value, mut rejects } = self.at(step.line, scope);
+            let Fragment { value, mut rejects } = self.ask_at(step.line, scope);
             rejects.dedup();
             let sql = match rejects.is_empty() {
                 true => value,

@@ -13,6 +13,7 @@ use cutover_mapping_dsl::plan::{self, Plan, Step};
 pub(super) struct Rollback {
     head: Head,
     begin: &'static str,
+    keep_away: Option<String>,
     steps: Vec<RollbackStep>,
 }
 
@@ -39,7 +40,12 @@ const ABOUT: &[&str] = &[
 /// Builds the file's model.
 pub(super) fn build(plan: &Plan, dialect: &dyn SqlDialect) -> Rollback {
     let steps = plan.steps.iter().rev().map(|step| rollback(plan, step, dialect)).collect();
-    Rollback { head: Head::new(plan, dialect, ABOUT), begin: dialect.begin(), steps }
+    Rollback {
+        head: Head::new(plan, dialect, ABOUT),
+        begin: dialect.begin(),
+        keep_away: dialect.keep_away(&plan.target.alias),
+        steps,
+    }
 }
 
 fn rollback(plan: &Plan, step: &Step, dialect: &dyn SqlDialect) -> RollbackStep {

@@ -57,7 +57,11 @@ pub fn set_statements(
     dialect: Dialect,
     (legacy, target): (&str, &str),
 ) -> Result<Option<SetStatements>, EmitError> {
-    let Some(dialect) = dialect::of(dialect).filter(|_| has_numbered_keys(step)) else { return Ok(None) };
+    // No runner reaches SQL Server: procedures within it do the same.
+    if dialect == Dialect::SqlServer || !has_numbered_keys(step) {
+        return Ok(None);
+    }
+    let dialect = dialect::of(dialect);
     let mut plan = plan.clone();
     (plan.legacy.alias, plan.target.alias) = (legacy.to_string(), target.to_string());
     if !forward::unsupported(&plan, step, dialect).is_empty() {

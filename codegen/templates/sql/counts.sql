@@ -25,5 +25,5 @@ SELECT {{ step.name }} AS map,
      AND {{ line.sql }}
 {%- endfor %}
   ) AS pending;
-{% endif -%}
+{{ step.section.end }}{% endif -%}
 {% endfor -%}

@@ -39,7 +39,7 @@ JOIN {{ step.base }} ON {{ step.same_key }}
 {{ join }}
 {%- endfor %}
 WHERE {{ conditional.state }} = 'migrated'
-  AND ({{ target.entry }} IS NOT NULL) <> (({{ conditional.when }}) IS TRUE);
+  AND {{ conditional.differs }};
 {% endif -%}
 {% endif -%}
 {% if let Some(unclaimed) = target.unclaimed %}
@@ -72,4 +72,4 @@ JOIN {{ step.base }} ON {{ step.same_key }}
 {% endif -%}
 {% endfor -%}
 {% endfor -%}
-{% endfor -%}
+{{ step.section.end }}{% endfor -%}

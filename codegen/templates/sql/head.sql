@@ -8,3 +8,4 @@
 {% for statement in head.prelude -%}
 {{ statement }};
 {% endfor -%}
+{{ head.end -}}

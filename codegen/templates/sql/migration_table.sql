@@ -2,7 +2,7 @@
 {% for step in steps -%}
 {% include "sql/section.sql" -%}
 {% if step.section.blocked.is_empty() -%}
-CREATE TABLE IF NOT EXISTS {{ step.table }} (
+{{ step.create }} (
 {%- for column in step.key %}
   {{ column.name }} {{ column.ty }} NOT NULL,
 {%- endfor %}
@@ -12,10 +12,13 @@ CREATE TABLE IF NOT EXISTS {{ step.table }} (
   {{ target.written.name }} {{ target.written.ty }}, -- fingerprint of the row as it was written
 {%- endfor %}
   {{ step.run.name }} {{ step.run.ty }},
-{%- for target in step.targets %}
-  CONSTRAINT {{ target.constraint }} UNIQUE ({{ target.key.name }}),
+{%- for target in step.targets %}{% if let Some(unique) = target.unique %}
+  {{ unique }},{% endif %}
 {%- endfor %}
   PRIMARY KEY ({{ step.key_columns }})
 );
-{% endif -%}
+{% for target in step.targets %}{% if let Some(index) = target.index -%}
+{{ index }};
+{% endif %}{% endfor -%}
+{{ step.section.end }}{% endif -%}
 {% endfor -%}

@@ -3,7 +3,10 @@
 {% include "sql/section.sql" -%}
 {% if step.section.blocked.is_empty() -%}
 {% for page in step.pages -%}
-SELECT {{ step.key }}
+{% for line in page.declared -%}
+{{ line }}
+{% endfor -%}
+SELECT {{ page.top }}{{ step.key }}
 FROM {{ step.base }}
 {%- for join in step.joins %}
 {{ join }}
@@ -14,9 +17,9 @@ FROM {{ step.base }}
 {%- if let Some(after) = page.after %}
   AND {{ after }}
 {%- endif %}
-ORDER BY {{ step.key }}
-LIMIT {{ page.limit }};
-{% if !loop.last %}
+ORDER BY {{ step.key }}{% if !page.limit.is_empty() %}
+{{ page.limit }}{% endif %};
+{{ step.section.end }}{% if !loop.last %}
 {% endif -%}
 {% endfor -%}
 {% endif -%}

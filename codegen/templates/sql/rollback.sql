@@ -5,11 +5,14 @@
 -- This map is not taken back: {{ reason }}
 {% else -%}
 {{ begin }};
+{% if let Some(keep_away) = keep_away -%}
+{{ keep_away }};
+{% endif -%}
 {% for target in step.targets -%}
 DELETE FROM {{ target.table }}
 WHERE {{ target.key }} IN (SELECT {{ step.alias }}.{{ target.entry }} FROM {{ step.table }} AS {{ step.alias }} WHERE {{ step.alias }}.state = 'migrated');
 {% endfor -%}
 DELETE FROM {{ step.table }};
 COMMIT;
-{% endif -%}
+{{ step.section.end }}{% endif -%}
 {% endfor -%}

@@ -5,5 +5,5 @@
 -- {{ line }}
 {% endfor -%}
 {% for line in step.section.blocked -%}
--- {{ line }}; this step runs through the runtime
+-- {{ line }}; {{ step.section.otherwise }}
 {% endfor %}

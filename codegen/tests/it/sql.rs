@@ -186,7 +186,7 @@ fn a_table_of_several_maps_is_asked_for_strangers_once() {
 
 #[test]
 fn hostile_names_stay_names() {
-    for dialect in Dialect::WRITTEN {
+    for dialect in Dialect::ALL {
         let files = sql::emit_dialect(&hostile(), dialect).unwrap();
         sql::parse_back(&files).unwrap();
         for (path, text) in files.iter() {

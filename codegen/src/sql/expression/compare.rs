@@ -37,15 +37,21 @@ impl Translator<'_> {
     }
 
     /// Returns a comparison, safe as an operand.
-    pub(super) fn comparison(&self, comparison: Comparison, ty: &Type, left: &Side, right: &Side) -> String {
+    pub(super) fn comparison(&mut self, comparison: Comparison, ty: &Type, left: &Side, right: &Side) -> String {
         let sign = match comparison {
             Comparison::Equal => return self.equal(ty, left, right),
+            Comparison::NotEqual if self.dialect.same_length(&left.sql, &right.sql, ty).is_some() => {
+                return format!("(NOT {})", self.equal(ty, left, right));
+            }
             Comparison::NotEqual => "<>",
             Comparison::Less => "<",
             Comparison::LessOrEqual => "<=",
             Comparison::Greater => ">",
             Comparison::GreaterOrEqual => ">=",
         };
+        if ty.is_text() && comparison != Comparison::NotEqual && !self.dialect.orders_texts() {
+            return self.cannot("the order of texts");
+        }
         match ty.is_text() {
             true => format!("({} {sign} {})", self.ordered(left), self.exact_side(right)),
             false => format!("({} {sign} {})", left.sql, right.sql),
@@ -54,22 +60,24 @@ impl Translator<'_> {
 
     /// Returns an equality, safe as an operand.
     pub(crate) fn equal(&self, ty: &Type, left: &Side, right: &Side) -> String {
-        let plain = format!("{} = {}", left.sql, right.sql);
-        if !ty.is_text() || (self.is_exact(left) && self.is_exact(right)) {
-            return format!("({plain})");
+        let is_exact = !ty.is_text() || (self.is_exact(left) && self.is_exact(right));
+        let mut conditions = Vec::new();
+        if is_exact || index_serves(left, right) {
+            conditions.push(format!("{} = {}", left.sql, right.sql));
         }
-        let exact = format!("{} = {}", self.exact_side(left), self.exact_side(right));
-        match index_serves(left, right) {
-            true => format!("({plain} AND {exact})"),
-            false => format!("({exact})"),
+        if !is_exact {
+            conditions.push(format!("{} = {}", self.exact_side(left), self.exact_side(right)));
         }
+        conditions.extend(self.dialect.same_length(&left.sql, &right.sql, ty));
+        format!("({})", conditions.join(" AND "))
     }
 
     /// Returns whether two values differ, null being a value like others.
     pub(crate) fn differ(&self, ty: &Type, left: &Side, right: &Side) -> String {
-        match ty.is_text() {
-            true => self.dialect.differ(&self.exact_side(left), &self.exact_side(right)),
-            false => self.dialect.differ(&left.sql, &right.sql),
+        match ty {
+            Type::Bytes { .. } => self.dialect.differ_in_length(&left.sql, &right.sql, ty),
+            _ if ty.is_text() => self.dialect.differ_in_length(&self.exact_side(left), &self.exact_side(right), ty),
+            _ => self.dialect.differ(&left.sql, &right.sql),
         }
     }
 
@@ -149,7 +157,7 @@ impl Translator<'_> {
 
     /// Returns a column of a legacy table.
     pub(crate) fn legacy_side(&self, alias: &str, table: &str, column: &str, ty: &Type) -> Side {
-        let sql = read::qualified(self.dialect, alias, column);
+        let sql = read::legacy_value(self.plan, self.dialect, table, alias, column);
         let origin = self.origin(read::legacy_collation(self.plan, self.dialect, table, column));
         match ty {
             Type::Enum(_) => Side { sql: self.dialect.listed_as_text(&sql), origin },
@@ -159,7 +167,7 @@ impl Translator<'_> {
 
     /// Returns a column of a target table.
     pub(crate) fn target_side(&self, alias: &str, table: &str, column: &str, ty: &Type) -> Side {
-        let sql = read::qualified(self.dialect, alias, column);
+        let sql = read::target_value(self.plan, self.dialect, table, alias, column);
         let origin = self.origin(read::target_collation(self.plan, self.dialect, table, column));
         match ty {
             Type::Enum(_) => Side { sql: self.dialect.listed_as_text(&sql), origin },

@@ -1,6 +1,7 @@
 //! Patterns, matches and value maps as CASE. The first arm that fits decides, as in the runtime.
 
 use super::{Fragment, Side, Translator, regex};
+use crate::sql::dialect::SqlDialect;
 use cutover_mapping_dsl::plan::{Arm, ArmResult, Arrow, Comparison, Expr, Literal, Outcome, Pattern, ValueMap};
 use cutover_mapping_dsl::types::Type;
 
@@ -14,13 +15,13 @@ impl Translator<'_> {
     pub(super) fn fits(&mut self, subject: &Expr, patterns: &[Pattern]) -> Fragment {
         let value = self.translate(subject);
         let fits = self.any_fits(subject, &value.value, patterns);
-        value.map(|_| format!("({fits} IS TRUE)"))
+        value.map(|_| format!("({})", self.dialect.is_true(&fits)))
     }
 
     pub(super) fn restrict(&mut self, argument: &Expr, patterns: &[Pattern]) -> Fragment {
         let value = self.translate(argument);
         let fits = self.any_fits(argument, &value.value, patterns);
-        let outside = format!("({} IS NOT NULL AND {fits} IS NOT TRUE)", value.value);
+        let outside = format!("({} IS NOT NULL AND {})", value.value, self.dialect.is_not_true(&fits));
         value.rejecting(outside)
     }
 
@@ -69,7 +70,7 @@ impl Translator<'_> {
     /// Builds the value and, if an arm can reject, the condition for that.
     fn cases(&self, cases: Vec<Case>, mut rejects: Vec<String>, ty: &Type) -> Fragment {
         let value = self.case_value(&cases, ty);
-        rejects.extend(case_rejects(&cases));
+        rejects.extend(case_rejects(self.dialect, &cases));
         Fragment { value, rejects }
     }
 
@@ -100,7 +101,7 @@ impl Translator<'_> {
         let fits: Vec<String> =
             patterns.iter().map(|pattern| self.one_fits(&subject.ty, &side, value, pattern)).collect();
         match fits.as_slice() {
-            [] => "FALSE".to_string(),
+            [] => self.dialect.always(false).to_string(),
             [one] => one.clone(),
             more => format!("({})", more.join(" OR ")),
         }
@@ -108,7 +109,7 @@ impl Translator<'_> {
 
     fn one_fits(&mut self, ty: &Type, side: &Side, value: &str, pattern: &Pattern) -> String {
         match pattern {
-            Pattern::Any => "TRUE".to_string(),
+            Pattern::Any => self.dialect.always(true).to_string(),
             Pattern::Null | Pattern::Literal(Literal::Null) => format!("({value} IS NULL)"),
             Pattern::Literal(literal) => {
                 self.check_decimals(ty);
@@ -119,7 +120,7 @@ impl Translator<'_> {
             Pattern::Regex(pattern) => self.fits_regex(value, pattern),
             Pattern::Not(inner) => {
                 let inner = self.one_fits(ty, side, value, inner);
-                format!("({value} IS NOT NULL AND {inner} IS NOT TRUE)")
+                format!("({value} IS NOT NULL AND {})", self.dialect.is_not_true(&inner))
             }
         }
     }
@@ -146,16 +147,45 @@ fn as_pattern(literal: &Literal) -> Pattern {
     Pattern::Literal(literal.clone())
 }
 
+/// Whether an arm rejects the row.
+#[derive(PartialEq)]
+enum Rejected {
+    Always,
+    Never,
+    When(String),
+}
+
+impl Rejected {
+    fn of(case: &Case) -> Rejected {
+        match &case.then {
+            None => Rejected::Always,
+            Some(then) if then.rejects.is_empty() => Rejected::Never,
+            Some(then) => Rejected::When(then.rejects.join(" OR ")),
+        }
+    }
+
+    fn condition(&self, dialect: &dyn SqlDialect) -> String {
+        match self {
+            Rejected::Always => dialect.always(true).to_string(),
+            Rejected::Never => dialect.always(false).to_string(),
+            Rejected::When(condition) => condition.clone(),
+        }
+    }
+
+    fn value(&self, dialect: &dyn SqlDialect) -> String {
+        match self {
+            Rejected::Always => dialect.boolean(true).to_string(),
+            Rejected::Never => dialect.boolean(false).to_string(),
+            Rejected::When(condition) => dialect.truth(condition),
+        }
+    }
+}
+
 /// Returns the condition under which the arm that decides rejects the row; none if no arm can.
-fn case_rejects(cases: &[Case]) -> Option<String> {
-    let rejected = |case: &Case| match &case.then {
-        None => "TRUE".to_string(),
-        Some(then) if then.rejects.is_empty() => "FALSE".to_string(),
-        Some(then) => then.rejects.join(" OR "),
-    };
-    let mut arms: Vec<(Option<&String>, String)> =
-        cases.iter().map(|case| (case.when.as_ref(), rejected(case))).collect();
-    while arms.last().is_some_and(|(_, rejected)| rejected == "FALSE") {
+fn case_rejects(dialect: &dyn SqlDialect, cases: &[Case]) -> Option<String> {
+    let mut arms: Vec<(Option<&String>, Rejected)> =
+        cases.iter().map(|case| (case.when.as_ref(), Rejected::of(case))).collect();
+    while arms.last().is_some_and(|(_, rejected)| *rejected == Rejected::Never) {
         arms.pop();
     }
     let mut sql = String::from("CASE");
@@ -163,13 +193,13 @@ fn case_rejects(cases: &[Case]) -> Option<String> {
     while let Some((Some(_), rejected)) = arms.get(at) {
         let same = arms[at..].iter().take_while(|(when, other)| when.is_some() && other == rejected);
         let whens: Vec<&str> = same.filter_map(|(when, _)| when.map(String::as_str)).collect();
-        sql += &format!(" WHEN {} THEN {rejected}", whens.join(" OR "));
+        sql += &format!(" WHEN {} THEN {}", whens.join(" OR "), rejected.value(dialect));
         at += whens.len();
     }
     match (arms.len(), arms.get(at)) {
         (0, _) => None,
-        (1, Some((None, rejected))) => Some(rejected.clone()),
-        (_, Some((_, rejected))) => Some(format!("{sql} ELSE {rejected} END")),
-        (_, None) => Some(format!("{sql} ELSE FALSE END")),
+        (1, Some((None, rejected))) => Some(rejected.condition(dialect)),
+        (_, Some((_, rejected))) => Some(dialect.condition(&format!("{sql} ELSE {} END", rejected.value(dialect)))),
+        (_, None) => Some(dialect.condition(&format!("{sql} ELSE {} END", Rejected::Never.value(dialect)))),
     }
 }

@@ -38,6 +38,9 @@ pub(in crate::sql) fn batch(translator: &mut Translator<'_>) -> Batch {
     let mut columns: Vec<String> = legacy.map(|(key, name)| format!("{key} AS {name}")).collect();
     for index in 0..translator.step.targets.len() {
         let name = names::target_key_column(&translator.step.targets[index].role);
+        if is_late(translator, index) {
+            continue;
+        }
         let key = new_key(translator, index);
         let key = match translator.step.targets[index].when {
             Some(_) => format!("CASE WHEN {} THEN {key} END", translator.row_condition(index)),
@@ -53,15 +56,16 @@ pub(in crate::sql) fn batch(translator: &mut Translator<'_>) -> Batch {
 pub(in crate::sql) fn insert(translator: &mut Translator<'_>, index: usize) -> Insert {
     let dialect = translator.dialect;
     let target = &translator.step.targets[index];
+    let late = is_late(translator, index);
     let mut columns = Vec::new();
     let mut values = Vec::new();
-    if target.key_rule.is_none() {
+    if target.key_rule.is_none() && !late {
         columns.push(dialect.quote(&target.key));
         values.push(Line::plain(own_key(translator, target)));
     }
     for (rule_index, rule) in target.rules.iter().enumerate() {
         columns.push(dialect.quote(&rule.column));
-        let value = match target.key_rule == Some(rule_index) {
+        let value = match target.key_rule == Some(rule_index) && !late {
             true => own_key(translator, target),
             false => written(translator, target, rule),
         };
@@ -76,18 +80,37 @@ pub(in crate::sql) fn insert(translator: &mut Translator<'_>, index: usize) -> I
         base: translator.base(),
         on: batch_key(translator).join(" AND "),
         joins: joins(translator),
-        only: target.when.is_some().then(|| format!("{} IS NOT NULL", own_key(translator, target))),
+        only: target.when.is_some().then(|| match late {
+            true => translator.row_condition(index),
+            false => format!("{} IS NOT NULL", own_key(translator, target)),
+        }),
     }
 }
 
-fn joins(translator: &mut Translator<'_>) -> Vec<String> {
+/// Whether the key of a target is known only once its row is written: the server gives it, or gives the one that it is
+/// taken from.
+pub(in crate::sql) fn is_late(translator: &Translator<'_>, index: usize) -> bool {
+    let target = &translator.step.targets[index];
+    let rule = target.key_rule.map(|rule| &target.rules[rule].value.kind);
+    translator.dialect.gives_keys()
+        && match rule {
+            None => true,
+            Some(ExprKind::Sibling(other)) => is_late(translator, *other),
+            Some(_) => false,
+        }
+}
+
+pub(in crate::sql) fn joins(translator: &mut Translator<'_>) -> Vec<String> {
     let mut joins = translator.joins();
     joins.extend(translator.link_joins().into_iter().map(|(_, join)| join));
     joins
 }
 
-/// The temporary table takes its keys' types and collations from the legacy columns, so the usual comparison is right.
-fn batch_key(translator: &Translator<'_>) -> Vec<String> {
+/// Where the temporary table takes its keys' types and collations from the legacy columns, the usual comparison is right.
+fn batch_key(translator: &mut Translator<'_>) -> Vec<String> {
+    if translator.dialect.gives_keys() {
+        return translator.same_key(BATCH);
+    }
     let batch = translator.dialect.quote(BATCH);
     let pairs = translator.entry_columns().into_iter().zip(translator.key_columns());
     pairs.map(|(entry, key)| format!("{batch}.{entry} = {key}")).collect()
