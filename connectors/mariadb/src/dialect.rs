@@ -75,11 +75,11 @@ impl SqlDialect for MariaDbDialect {
         false
     }
 
-    /// Of texts the bytes count, in the character set of their column.
+    /// Of texts the bytes count, in the character set of their column. A null has no length and no value.
     fn digest(&self, columns: &[(String, Kind)]) -> Option<String> {
-        let value = |(column, kind): &(String, Kind)| match kind {
-            Kind::Text | Kind::Bytes => format!("IFNULL(MD5({column}), '-')"),
-            _ => format!("IFNULL(MD5(CAST({column} AS CHAR)), '-')"),
+        let value = |(column, _): &(String, Kind)| {
+            let bytes = format!("CAST({column} AS BINARY)");
+            format!("IFNULL(LENGTH({bytes}), '-'), {bytes}")
         };
         let values: Vec<String> = columns.iter().map(value).collect();
         Some(format!("CONCAT('md5:', MD5(CONCAT_WS(',', {})))", values.join(", ")))

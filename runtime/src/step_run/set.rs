@@ -19,6 +19,9 @@ use std::time::Instant;
 /// How much more often the server may refuse a range than take one before the rest of the step is carried row by row.
 const REFUSALS: u32 = 20;
 
+/// How many batches of rows make a range: nothing of it is held by the engine, and statements and commits cost most.
+const BATCHES: usize = 4;
+
 /// How much smaller a range becomes when it is refused, and how much larger when it is not.
 const SMALLER: usize = 10;
 
@@ -40,7 +43,7 @@ impl StepRun<'_, '_> {
             return Ok(None);
         }
         let Some((mut from, last)) = self.edges()? else { return Ok(None) };
-        let (most, mut refusals) = (self.engine.batch(), 0);
+        let (most, mut refusals) = (self.engine.pace.batch(self.engine.options.batch.saturating_mul(BATCHES)), 0);
         let mut size = most;
         while from <= last && refusals < REFUSALS {
             if let Some(outcome) = self.engine.must_stop(&self.spec.name, size as u64)? {
