@@ -19,6 +19,7 @@ mod pace;
 mod probe;
 pub mod read;
 mod rejects;
+mod removal;
 pub mod report;
 mod rollback;
 mod run;
@@ -32,6 +33,7 @@ mod target_rows;
 mod unique;
 pub mod value;
 mod verify;
+mod walk;
 mod world;
 
 pub use error::RunError;

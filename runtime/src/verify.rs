@@ -1,19 +1,19 @@
 //! Compares both databases through the mapping, in both directions: each legacy row is converted again and compared
 //! with what the target holds, and each target row must stem from a legacy row. Writes nothing.
 
-use crate::carry::Random;
 use crate::connection::Connection;
-use crate::entries::{self, Entry, State};
+use crate::entries::{Entry, State};
 use crate::error::{OnSide, RunError, Side};
-use crate::fingerprint::{self, PrintMap, PrintSet};
+use crate::fingerprint::{self, PrintMap};
 use crate::found::and_unclaimed;
 use crate::links::{Links, folded};
 use crate::observer::Observer;
 use crate::report::{Deviation, DeviationKind, VerifiedStep, VerifyReport};
 use crate::scan;
-use crate::statements::{KeyColumn, KeyRange, Order, Sql, Statement, column};
-use crate::step::{Link, Source, Step, StepSpec, TargetColumn, TargetSpec};
-use crate::value::{Key, Row, Value};
+use crate::statements::{KeyColumn, Order, Sql, Statement, column};
+use crate::step::{Source, Step, StepSpec, TargetColumn, TargetSpec};
+use crate::value::{Row, Value};
+use crate::walk::{self, Stretch, Walk};
 use crate::{target_rows, world};
 
 /// What the operator chooses for a comparison.
@@ -79,10 +79,8 @@ fn all_steps(
         sink.observer.step_started(&spec.name, scan::count(legacy, spec)?);
         let links = Links::load(target, spec, steps)?;
         let step = step.as_ref();
-        let mut comparison =
-            Comparison { legacy, target, step, spec, links, sink, carried: *carried, seen: PrintSet::default() };
-        comparison.rows(options.batch.max(1))?;
-        comparison.rest(options.batch.max(1))?;
+        let mut comparison = Comparison { legacy, target, step, spec, links, sink };
+        comparison.rows(Walk::new(step, *carried, options.batch))?;
         let claims = steps.iter().zip(&begun).filter(|(_, begun)| **begun).map(|(step, _)| step.spec());
         let claims: Vec<&StepSpec> = claims.collect();
         if !options.ignore.contains(&DeviationKind::TargetOnly) {
@@ -128,108 +126,41 @@ struct Comparison<'c, 'o, 's> {
     spec: &'s StepSpec,
     links: Links<'s>,
     sink: &'c mut Sink<'o>,
-    /// Whether the step has a map table.
-    carried: bool,
-    /// Keys in scope, where the two sides order keys differently.
-    seen: PrintSet,
 }
 
 impl Comparison<'_, '_, '_> {
     /// Goes through the legacy rows in key order, and through the entries of the same range.
-    fn rows(&mut self, batch: usize) -> Result<(), RunError> {
-        let mut after: Option<Key> = None;
-        loop {
-            let range = KeyRange { after: after.as_ref(), ..KeyRange::default() };
-            let page = scan::read_page(self.legacy, self.spec, range, batch)?;
-            let more = page.len() == batch;
-            let Some((last, _)) = page.last() else { return self.tail(after.as_ref(), batch) };
-            let last = last.clone();
-            let entries = self.entries(after.as_ref(), &last, &page)?;
-            let rows = page.len() as u64;
-            self.page(page, entries)?;
+    fn rows(&mut self, mut walk: Walk<'_>) -> Result<(), RunError> {
+        while let Some(stretch) = walk.next(self.legacy, self.target)? {
+            let rows = stretch.rows;
+            self.stretch(stretch)?;
             self.sink.observer.rows_passed(&self.spec.name, rows);
-            after = Some(last);
-            if !more {
-                return self.tail(after.as_ref(), batch);
-            }
-        }
-    }
-
-    fn entries(&mut self, after: Option<&Key>, last: &Key, page: &[(Key, Row)]) -> Result<Vec<Entry>, RunError> {
-        if !self.carried {
-            return Ok(Vec::new());
-        }
-        if self.same_order() {
-            let range = KeyRange { after, upto: Some(last), before: None };
-            return entries::page(self.target, self.spec, range, Order::Ascending, i64::MAX as usize);
-        }
-        self.seen.extend(page.iter().map(|(key, _)| fingerprint::of(key)));
-        entries::of_keys(self.target, self.spec, &page.iter().map(|(key, _)| key).collect::<Vec<_>>())
-    }
-
-    /// Entries after the last legacy row.
-    fn tail(&mut self, after: Option<&Key>, batch: usize) -> Result<(), RunError> {
-        if self.same_order() { self.gone_after(after.cloned(), batch) } else { Ok(()) }
-    }
-
-    /// Entries that no legacy row was seen for, where the order of keys does not help.
-    fn rest(&mut self, batch: usize) -> Result<(), RunError> {
-        if self.same_order() { Ok(()) } else { self.gone_after(None, batch) }
-    }
-
-    fn same_order(&self) -> bool {
-        scan::same_order(self.spec, self.legacy, self.target)
-    }
-
-    fn gone_after(&mut self, mut after: Option<Key>, batch: usize) -> Result<(), RunError> {
-        while self.carried {
-            let range = KeyRange { after: after.as_ref(), ..KeyRange::default() };
-            let page = entries::page(self.target, self.spec, range, Order::Ascending, batch)?;
-            let Some(last) = page.last() else { return Ok(()) };
-            after = Some(last.key.clone());
-            let unseen = page.iter().filter(|entry| !self.seen.contains(&fingerprint::of(&entry.key)));
-            unseen.for_each(|entry| legacy_gone(self.sink, self.spec, entry));
         }
         Ok(())
     }
 
-    fn page(&mut self, page: Vec<(Key, Row)>, entries: Vec<Entry>) -> Result<(), RunError> {
-        let places = entries.iter().enumerate().map(|(at, entry)| (fingerprint::of(&entry.key), at));
-        let places: PrintMap<usize> = places.collect();
-        let mut left: Vec<Option<Entry>> = entries.into_iter().map(Some).collect();
-        let mut pairs = Vec::with_capacity(page.len());
-        for (key, row) in page {
-            // A row of which nobody can tell whether it is in scope is in scope, as in a run.
-            if !self.step.in_scope(&row).unwrap_or(true) {
-                continue;
-            }
-            self.sink.step().in_scope += 1;
-            match places.get(&fingerprint::of(&key)).and_then(|at| left[*at].take()) {
-                None => self.sink.take(Deviation { legacy_key: Some(key), ..blank(self.spec, DeviationKind::Missing) }),
-                Some(entry) if entry.state == State::Rejected => self.sink.step().rejected += 1,
-                Some(entry) => pairs.push((row, entry)),
-            }
+    fn stretch(&mut self, stretch: Stretch) -> Result<(), RunError> {
+        self.sink.step().in_scope += stretch.in_scope();
+        for key in stretch.new {
+            self.sink.take(Deviation { legacy_key: Some(key), ..blank(self.spec, DeviationKind::Missing) });
         }
-        left.iter().flatten().for_each(|entry| legacy_gone(self.sink, self.spec, entry));
+        let (rejected, pairs): (Vec<_>, Vec<_>) =
+            stretch.pairs.into_iter().partition(|(_, entry)| entry.state == State::Rejected);
+        self.sink.step().rejected += rejected.len() as u64;
+        stretch.gone.iter().for_each(|entry| legacy_gone(self.sink, self.spec, entry));
         self.compare(&pairs)
     }
 
     /// Compares rows with what became of them.
     fn compare(&mut self, pairs: &[(Row, Entry)]) -> Result<(), RunError> {
         self.sink.step().compared += pairs.len() as u64;
-        let asked: Vec<_> = pairs.iter().map(|(row, _)| self.step.link_keys(row)).collect();
-        let answers = self.links.ask(self.target, asked.iter().filter_map(|keys| keys.as_deref().ok()))?;
+        let converted = walk::convert(self.target, self.step, &self.links, pairs)?;
         let mut present = Vec::with_capacity(self.spec.targets.len());
         for (at, role) in self.spec.targets.iter().enumerate() {
             let keys = pairs.iter().map(|(_, entry)| &entry.roles[at].0);
             present.push(target_rows::of_keys(self.target, role, keys)?);
         }
-        for ((row, entry), keys) in pairs.iter().zip(asked) {
-            let converted = keys.and_then(|keys| {
-                let links = self.links.answer(&answers, &keys).into_iter();
-                let links: Vec<Link> = links.map(|link| link.unwrap_or(Link::Missing)).collect();
-                self.step.convert(row, &links, &mut Random)
-            });
+        for ((_, entry), converted) in pairs.iter().zip(converted) {
             if let (Err(rejection), State::Migrated) = (&converted, entry.state) {
                 let mut deviation = about(self.spec, entry, DeviationKind::NoLongerConverts);
                 deviation.column = Some(self.spec.reasons[rejection.reason].name.clone());
