@@ -37,6 +37,7 @@ fn run(command: Command) -> Result<Status, Failure> {
         Command::Plan(options) => commands::plan::run(&options),
         Command::Run(options) => commands::run::run(&options, None),
         Command::Retry(options) => commands::run::retry(&options),
+        Command::Sync(options) => commands::sync::run(&options),
         Command::Status(options) => commands::status::run(&options),
         Command::Verify(options) => commands::verify::run(&options),
         Command::Rollback(options) => commands::rollback::run(&options),

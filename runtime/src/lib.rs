@@ -29,6 +29,8 @@ mod status;
 pub mod step;
 mod step_rollback;
 mod step_run;
+mod step_sync;
+mod sync;
 mod target_rows;
 mod unique;
 pub mod value;
@@ -42,5 +44,6 @@ pub use rejects::{RejectFilter, RejectList, RejectedRow, rejects};
 pub use rollback::{RollbackOptions, rollback};
 pub use run::{RunOptions, run};
 pub use status::status;
+pub use sync::{SyncOptions, sync};
 pub use verify::{VerifyOptions, verify};
 pub use {chrono, chrono_tz, regex, uuid}; // Generated code names these types.

@@ -1,4 +1,4 @@
-//! Reads rows of a target back by their keys, as verify and rollback need them.
+//! Reads rows of a target back by their keys, as verify, sync and rollback need them.
 
 use crate::connection::Connection;
 use crate::entries::CHUNK;
@@ -51,6 +51,25 @@ pub(crate) fn of_keys<'v>(
     role: &TargetSpec,
     keys: impl Iterator<Item = &'v Value>,
 ) -> Result<PrintMap<Row>, RunError> {
+    read(target, role, keys, "")
+}
+
+/// Returns the rows as [`of_keys`] does; no other transaction changes them before this one ends.
+pub(crate) fn held_of_keys<'v>(
+    target: &mut dyn Connection,
+    role: &TargetSpec,
+    keys: impl Iterator<Item = &'v Value>,
+) -> Result<PrintMap<Row>, RunError> {
+    let hold = target.dialect().hold();
+    read(target, role, keys, hold)
+}
+
+fn read<'v>(
+    target: &mut dyn Connection,
+    role: &TargetSpec,
+    keys: impl Iterator<Item = &'v Value>,
+    ending: &str,
+) -> Result<PrintMap<Row>, RunError> {
     let keys: Vec<Key> = keys.filter(|key| !key.is_null()).map(|key| vec![key.clone()]).collect();
     let mut found = PrintMap::default();
     for chunk in keys.chunks(CHUNK) {
@@ -61,7 +80,7 @@ pub(crate) fn of_keys<'v>(
             sql.result(&dialect.quote(&own.name), own.kind);
         }
         sql.result(&key.expression, key.kind).push(" FROM ").name(&role.table).push(" WHERE ");
-        sql.among(&[key], &chunk.iter().collect::<Vec<_>>());
+        sql.among(&[key], &chunk.iter().collect::<Vec<_>>()).push(ending);
         let statement = sql.done();
         let mut each = |mut row: Row| {
             let key = row.pop().unwrap_or(Value::Null);

@@ -19,6 +19,8 @@ pub(crate) struct Walk<'s> {
     carried: bool,
     batch: usize,
     place: Place,
+    /// The last key to look at; none if all are.
+    upto: Option<Key>,
     /// Keys of the legacy side, where the two sides order keys differently.
     seen: PrintSet,
 }
@@ -76,7 +78,20 @@ impl<'s> Walk<'s> {
     /// Begins a walk. `carried` says whether the step has a map table: one that has never run has none.
     pub(crate) fn new(step: &'s dyn Step, carried: bool, batch: usize) -> Walk<'s> {
         let (spec, batch, place) = (step.spec(), batch.max(1), Place::Rows(None));
-        Walk { step, spec, carried, batch, place, seen: PrintSet::default() }
+        Walk { step, spec, carried, batch, place, upto: None, seen: PrintSet::default() }
+    }
+
+    /// Looks only at keys after one and up to another; for steps whose keys both sides order alike.
+    pub(crate) fn between(self, after: Option<Key>, upto: Option<Key>) -> Walk<'s> {
+        Walk { place: Place::Rows(after), upto, ..self }
+    }
+
+    /// Returns the key up to which everything was looked at; none at the beginning.
+    pub(crate) fn passed(&self) -> Option<&Key> {
+        match &self.place {
+            Place::Rows(after) | Place::Entries(after) => after.as_ref(),
+            Place::Done => None,
+        }
     }
 
     /// Returns the next stretch; none at the end.
@@ -99,7 +114,7 @@ impl<'s> Walk<'s> {
         after: Option<Key>,
     ) -> Result<Option<Stretch>, RunError> {
         let same_order = scan::same_order(self.spec, legacy, target);
-        let range = KeyRange { after: after.as_ref(), ..KeyRange::default() };
+        let range = KeyRange { after: after.as_ref(), upto: self.upto.as_ref(), before: None };
         let page = scan::read_page(legacy, self.spec, range, self.batch)?;
         let Some((last, _)) = page.last() else { return self.entries(target, after.filter(|_| same_order)) };
         let (last, more) = (last.clone(), page.len() == self.batch);
@@ -123,7 +138,7 @@ impl<'s> Walk<'s> {
         if !self.carried {
             return Ok(None);
         }
-        let range = KeyRange { after: after.as_ref(), ..KeyRange::default() };
+        let range = KeyRange { after: after.as_ref(), upto: self.upto.as_ref(), before: None };
         let mut page = entries::page(target, self.spec, range, Order::Ascending, self.batch)?;
         let Some(last) = page.last() else { return Ok(None) };
         self.place = Place::Entries(Some(last.key.clone()));

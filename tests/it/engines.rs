@@ -7,3 +7,4 @@ mod pairs;
 mod resume;
 mod schema;
 mod statements;
+mod sync;

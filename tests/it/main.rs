@@ -16,6 +16,7 @@ mod resume;
 mod rollback;
 mod schema;
 mod status;
+mod sync;
 mod targets;
 mod verify;
 mod witnesses;
