@@ -310,6 +310,9 @@ pub(crate) struct VerifyOptions {
     /// Kinds of deviations that are none, such as rows that were born in the new system
     #[arg(long, value_name = "KIND", value_delimiter = ',', value_enum)]
     pub(crate) ignore: Vec<Ignored>,
+    /// Look at deviating rows again, this long after the first look or later, and report what deviates still
+    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = duration)]
+    pub(crate) settle: Duration,
     /// Show values, which may be personal, instead of their kind and length
     #[arg(long)]
     pub(crate) show_values: bool,

@@ -30,6 +30,7 @@ pub mod step;
 mod step_rollback;
 mod step_run;
 mod step_sync;
+mod suspects;
 mod sync;
 mod target_rows;
 mod unique;
