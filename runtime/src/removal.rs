@@ -99,6 +99,9 @@ fn referring<'v>(
 ) -> Result<PrintMap<Vec<Referring>>, RunError> {
     let keys: Vec<Key> = keys.filter(|key| !key.is_null()).map(|key| vec![key.clone()]).collect();
     let mut found: PrintMap<Vec<Referring>> = PrintMap::default();
+    if keys.is_empty() {
+        return Ok(found);
+    }
     for referrer in target.referrers(&role.table).on(Side::Target)? {
         let own = spec.targets.iter().find(|own| own.table.eq_ignore_ascii_case(&referrer.table));
         for chunk in keys.chunks(CHUNK) {

@@ -222,7 +222,7 @@ impl<'b, 'w, 'a> Batch<'b, 'w, 'a> {
             let amendment = Amendment { target: at, key: key.clone(), change: Change::Delete };
             let refused = self.sync.work.target.amend(&self.sync.spec.targets, &[amendment]).on(Side::Target)?;
             if let Some(violation) = refused {
-                self.refused(at, &case.entry, &violation, became);
+                self.not_deleted(at, &case.entry, &violation, became);
                 return Ok(());
             }
         }
@@ -279,7 +279,7 @@ impl<'b, 'w, 'a> Batch<'b, 'w, 'a> {
         let refused = self.sync.work.target.amend(&self.sync.spec.targets, &amendments).on(Side::Target)?;
         if let Some(violation) = refused {
             let named = self.sync.spec.targets.iter().position(|role| role.table == violation.table);
-            self.refused(named.unwrap_or(0), entry, &violation, &mut became);
+            self.not_deleted(named.unwrap_or(0), entry, &violation, &mut became);
             return Ok(became);
         }
         self.deleted.extend(row_ids(self.sync.spec, entry));
@@ -289,7 +289,18 @@ impl<'b, 'w, 'a> Batch<'b, 'w, 'a> {
     }
 
     fn refused(&mut self, at: usize, entry: &Entry, violation: &Violation, became: &mut Became) {
-        let (_, what) = violated(violation.kind);
+        self.refused_as(violated(violation.kind).1, at, entry, violation, became);
+    }
+
+    fn not_deleted(&mut self, at: usize, entry: &Entry, violation: &Violation, became: &mut Became) {
+        let what = match violation.kind {
+            ViolationKind::ForeignKey => "a row refers to it:",
+            kind => violated(kind).1,
+        };
+        self.refused_as(what, at, entry, violation, became);
+    }
+
+    fn refused_as(&mut self, what: &str, at: usize, entry: &Entry, violation: &Violation, became: &mut Became) {
         let why = format!("table {}, {what} {}", violation.table, violation.constraint);
         became.waits |= matches!(violation.kind, ViolationKind::Unique | ViolationKind::ForeignKey);
         became.left.push(self.sync.describe(entry, Some(at), LeftReason::Refused { why }));
