@@ -1,15 +1,21 @@
 //! `cutover sync` on SQLite: what it says, and what it leaves.
 
+use cutover_runtime::value::Kind;
 use cutover_tests::command::Ended;
+use cutover_tests::content::{ask, open};
 use cutover_tests::engines::Engine;
 use cutover_tests::syncing::Club;
 use serde_json::Value;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
 
 fn club() -> Club {
     Club::new(Engine::Sqlite, Engine::Sqlite).unwrap()
 }
 
-/// Asserts that a sync ends with a status and says nothing but this; it ends in the same way once more.
+/// Asserts that a sync ends with a status and says nothing but this.
 #[track_caller]
 fn says(club: &Club, more: &[&str], status: i32, expected: &str) -> Ended {
     let ended = club.cutover("sync", more).with(status);
@@ -33,8 +39,7 @@ nothing to do: everything is in line
 ",
     );
     assert_eq!((club.people(), club.entries()), before);
-    let batches =
-        club.to.ask("SELECT COUNT(*) FROM cutover_batch WHERE run > 1", &[cutover_runtime::value::Kind::Integer]);
+    let batches = club.to.ask("SELECT COUNT(*) FROM cutover_batch WHERE run > 1", &[Kind::Integer]);
     assert_eq!(batches, ["0"]);
 }
 
@@ -267,6 +272,44 @@ fn maps_can_be_named_and_a_sync_before_a_run_is_no_failure() {
     club.cutover("sync", &[]).with(0);
     let empty = cutover_tests::opal::Pair::sample().cutover("sync", &[]).with(0).out;
     assert_eq!(empty, "nothing was ever migrated into this database\n");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_and_a_deadline_end_a_sync_between_batches() {
+    let club = club();
+    club.old(
+        "WITH RECURSIVE n (id) AS (SELECT 100 UNION ALL SELECT id + 1 FROM n WHERE id < 3000)
+         INSERT INTO member SELECT id, 'N' || id, 'X', 'active', id * 10 FROM n",
+    );
+    club.cutover("run", &[]).with(0);
+    club.old("UPDATE member SET city = 'Y'");
+    let late = club.cutover("sync", &["--for", "0s"]).with(3).out;
+    assert!(late.contains("more work left: run again"), "{late}");
+    let mut command = club.command("sync", &["--batch", "1", "--json"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let target = open(Path::new(club.to.url().trim_start_matches("sqlite:")));
+    let batches = || {
+        let query = "SELECT COUNT(*) FROM cutover_batch b JOIN cutover_run r ON r.run = b.run WHERE r.command = 'sync'";
+        ask(&target, query)
+    };
+    let begun = (0..3000).any(|_| {
+        sleep(Duration::from_millis(10));
+        batches() != ["0"]
+    });
+    assert!(begun, "no batch within half a minute");
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let ended = Ended::from(child.wait_with_output().unwrap()).with(3);
+    let report: Value = serde_json::from_str(&ended.out).unwrap();
+    assert_eq!(report["outcome"], "interrupted");
+    // Each batch that was counted is one member in York, and the place where it stopped is remembered.
+    let york =
+        club.to.ask("SELECT COUNT(*) FROM person WHERE city = 'York' AND legacy_id NOT IN (2, 5)", &[Kind::Integer]);
+    assert_eq!(batches(), york);
+    club.cutover("sync", &[]).with(0);
+    club.cutover("verify", &[]).with(0);
+    let outcomes = club.to.ask("SELECT outcome FROM cutover_run WHERE command = 'sync'", &[Kind::Text]);
+    assert_eq!(outcomes, ["complete", "interrupted", "more_work"]);
 }
 
 #[test]
