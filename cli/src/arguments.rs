@@ -40,6 +40,8 @@ pub(crate) enum Command {
     Run(RunOptions),
     /// Tries rejected rows again, and carries all pending rows
     Retry(RetryOptions),
+    /// Brings target rows in line with legacy rows that were changed or deleted since
+    Sync(SyncOptions),
     /// Shows how a migration stands
     Status(StatusOptions),
     /// Lets the run that is at work pause at its next batch boundary
@@ -245,6 +247,43 @@ pub(crate) struct RejectOptions {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct SyncOptions {
+    /// The mapping
+    #[arg(value_name = "MAP")]
+    pub(crate) map: PathBuf,
+    /// Legacy database, such as sqlite:legacy.db
+    #[arg(long, value_name = "URL", env = "CUTOVER_FROM", hide_env_values = true)]
+    pub(crate) from: String,
+    /// Target database, such as sqlite:target.db
+    #[arg(long, value_name = "URL", env = "CUTOVER_TO", hide_env_values = true)]
+    pub(crate) to: String,
+    /// Only these maps of the mapping
+    #[arg(long = "map", value_name = "NAME", value_delimiter = ',')]
+    pub(crate) maps: Vec<String>,
+    /// Delete target rows whose legacy row is gone, where they are still as they were written and nothing refers to them
+    #[arg(long)]
+    pub(crate) delete: bool,
+    /// Rows that are compared together, and at most written in one transaction
+    #[arg(long, value_name = "ROWS", default_value_t = 5000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) batch: u32,
+    /// Begin no batch that would not finish in this time, such as 90s, 20m or 2h
+    #[arg(long = "for", value_name = "TIME", value_parser = duration)]
+    pub(crate) deadline: Option<Duration>,
+    /// Accept a changed mapping, or other databases than those the target remembers
+    #[arg(long)]
+    pub(crate) rebind: bool,
+    /// Show values, which may be personal, instead of their kind and length
+    #[arg(long)]
+    pub(crate) show_values: bool,
+    /// How many rows that were left to show; all are counted
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub(crate) limit: usize,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct StatusOptions {
     /// The mapping; not needed, so that the same arguments do for every command
     #[arg(value_name = "MAP")]
@@ -317,6 +356,9 @@ pub(crate) struct VerifyOptions {
     /// Kinds of deviations that are none, such as rows that were born in the new system
     #[arg(long, value_name = "KIND", value_delimiter = ',', value_enum)]
     pub(crate) ignore: Vec<Ignored>,
+    /// Look at deviating rows again, this long after the first look or later, and report what deviates still
+    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = duration)]
+    pub(crate) settle: Duration,
     /// Show values, which may be personal, instead of their kind and length
     #[arg(long)]
     pub(crate) show_values: bool,

@@ -15,5 +15,6 @@ pub(crate) mod rollback;
 pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod status;
+pub(crate) mod sync;
 pub(crate) mod test;
 pub(crate) mod verify;

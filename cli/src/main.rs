@@ -38,6 +38,7 @@ fn run(command: Command) -> Result<Status, Failure> {
         Command::Plan(options) => commands::plan::run(&options),
         Command::Run(options) => commands::run::run(&options, None),
         Command::Retry(options) => commands::run::retry(&options),
+        Command::Sync(options) => commands::sync::run(&options),
         Command::Status(options) => commands::status::run(&options),
         Command::Pause(options) => commands::pause::pause(&options),
         Command::Resume(options) => commands::pause::resume(&options),

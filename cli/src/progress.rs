@@ -3,7 +3,7 @@
 use crate::output;
 use cutover_runtime::Observer;
 use cutover_runtime::observer::{BatchDone, PutBack};
-use cutover_runtime::report::{StepReport, VerifiedStep};
+use cutover_runtime::report::{StepReport, SyncedStep, VerifiedStep};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
@@ -104,6 +104,10 @@ impl Observer for Bar {
     }
 
     fn step_verified(&mut self, _: &VerifiedStep) {
+        self.bar.finish_and_clear();
+    }
+
+    fn step_synced(&mut self, _: &SyncedStep) {
         self.bar.finish_and_clear();
     }
 }

@@ -461,7 +461,7 @@ fn migrated(carried: &mut Carried, waiting: Waiting, keys: Vec<Value>, rows: &[O
 }
 
 /// Returns the name of the reason and the words for a kind of constraint.
-fn violated(kind: ViolationKind) -> (&'static str, &'static str) {
+pub(crate) fn violated(kind: ViolationKind) -> (&'static str, &'static str) {
     match kind {
         ViolationKind::Unique => ("target_unique", "its value is there already in"),
         ViolationKind::Check => ("target_check", "it violates the check"),
@@ -481,7 +481,7 @@ fn check_links(spec: &StepSpec, asked: &[Asked]) -> Result<(), RunError> {
     })
 }
 
-fn check_rows(spec: &StepSpec, rows: &[Option<Row>]) -> Result<(), RunError> {
+pub(crate) fn check_rows(spec: &StepSpec, rows: &[Option<Row>]) -> Result<(), RunError> {
     let fits = rows.len() == spec.targets.len()
         && rows.iter().zip(&spec.targets).all(|(row, target)| match row {
             Some(row) => row.len() == target.columns.len(),

@@ -59,6 +59,11 @@ pub trait Connection: Send {
     /// the others. Returns one answer for each unit, in order.
     fn insert(&mut self, targets: &[TargetSpec], units: Vec<Unit>) -> Result<Vec<Written>, StoreError>;
 
+    /// Changes or deletes rows within the open transaction, in this order, all of them or none. What a constraint refuses,
+    /// and a value that a column would not keep exactly, leaves nothing behind and does not disturb the transaction;
+    /// so does a row that is not there (any more).
+    fn amend(&mut self, targets: &[TargetSpec], amendments: &[Amendment]) -> Result<Option<Violation>, StoreError>;
+
     /// Returns the next key that the database would give in this table: one more than the highest key in use or ever
     /// given. Called within the open transaction.
     fn next_key(&mut self, table: &str, column: &str) -> Result<i128, StoreError>;
@@ -149,6 +154,44 @@ pub enum Written {
     Keys(Vec<Value>, TargetRows),
     /// A constraint refused it.
     Refused(Violation),
+}
+
+/// What is to become of one target row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Amendment {
+    /// Index of the target.
+    pub target: usize,
+    /// Key of the row.
+    pub key: Value,
+    /// What to do.
+    pub change: Change,
+}
+
+/// A change of a row.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change {
+    /// Columns (indexes into [`TargetSpec::columns`]) get these values, all others stay.
+    Set(Vec<(usize, Value)>),
+    /// The row is deleted.
+    Delete,
+}
+
+/// Returns the condition that a row of a target has a key, with placeholders from `first` on, and how often the key is
+/// bound in it.
+pub fn key_condition(dialect: &dyn SqlDialect, target: &TargetSpec, first: usize) -> (String, usize) {
+    let mut bound = 0;
+    let mut placeholder = || {
+        bound += 1;
+        dialect.placeholder(first + bound - 1)
+    };
+    let condition = dialect.equal(&dialect.quote(&target.key.column), &mut placeholder, target.key.kind);
+    (condition, bound)
+}
+
+/// Returns the violation of a row that no statement reached.
+pub fn untouched(target: &TargetSpec) -> Violation {
+    let (table, constraint) = (target.table.clone(), "a trigger that keeps the row, or it is gone".to_string());
+    Violation { kind: ViolationKind::Check, table, constraint, columns: Vec::new() }
 }
 
 /// A constraint of the target that refused a row.

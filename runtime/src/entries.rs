@@ -287,6 +287,21 @@ pub(crate) fn counts(target: &mut dyn Connection, spec: &StepSpec) -> Result<Cou
     Ok(Counts { migrated, found, rejected: number(0) - migrated - found })
 }
 
+/// Writes keys and fingerprints of an entry that is there anew.
+pub(crate) fn rewrite(target: &mut dyn Connection, spec: &StepSpec, entry: &Entry, run: i64) -> Result<(), RunError> {
+    let key = key_columns(target.dialect(), spec);
+    let mut sql = Sql::new(target.dialect(), "UPDATE ");
+    sql.name(&spec.map_table).push(" SET ").name("run").push(" = ").bind(&Value::Integer(run.into()));
+    for (role, (own, written)) in spec.targets.iter().zip(&entry.roles) {
+        sql.push(", ").name(&format!("{}_key", role.role)).push(" = ").bind(own);
+        sql.push(", ").name(&format!("{}_written", role.role)).push(" = ").bind(written);
+    }
+    sql.push(" WHERE ").equal(&key, &entry.key);
+    let statement = sql.done();
+    target.execute(&statement.text, &statement.parameters).on(Side::Target)?;
+    Ok(())
+}
+
 /// Removes the entry of a legacy row.
 pub(crate) fn remove(target: &mut dyn Connection, spec: &StepSpec, key: &Key) -> Result<(), RunError> {
     let columns = key_columns(target.dialect(), spec);

@@ -1,7 +1,7 @@
 //! What the engine tells while it works. The command draws its progress from it.
 
 use crate::removable::Removable;
-use crate::report::{Deviation, Left, StepReport, VerifiedStep};
+use crate::report::{Deviation, Left, StepReport, SyncedStep, VerifiedStep};
 use std::time::Duration;
 
 /// Somebody who watches. Every method does nothing by default.
@@ -72,7 +72,12 @@ pub trait Observer {
         let _ = deviation;
     }
 
-    /// Rollback left something.
+    /// Sync has been through a step, or through a part of it.
+    fn step_synced(&mut self, step: &SyncedStep) {
+        let _ = step;
+    }
+
+    /// Rollback or sync left something.
     fn left(&mut self, left: &Left) {
         let _ = left;
     }

@@ -205,7 +205,49 @@ pub struct RolledBackStep {
     pub skipped: bool,
 }
 
-/// Something that a rollback did not delete.
+/// What a sync did.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SyncReport {
+    /// Number of the run.
+    pub run: i64,
+    /// How it ended; complete also if rows were left.
+    pub outcome: Outcome,
+    /// One report for each step, in the order of a run.
+    pub steps: Vec<SyncedStep>,
+    /// The target rows that were left, at most as many as were asked for.
+    pub left: Vec<Left>,
+    /// How many target rows were left beyond those.
+    pub more: u64,
+    /// How many legacy rows are not in line.
+    pub total: u64,
+}
+
+/// What a sync did in one step.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct SyncedStep {
+    /// The map.
+    pub map: String,
+    /// Legacy rows in scope that were looked at.
+    pub in_scope: u64,
+    /// Entries compared.
+    pub compared: u64,
+    /// Legacy rows whose target rows were brought in line.
+    pub updated: u64,
+    /// Legacy rows that are gone and whose target rows were deleted.
+    pub deleted: u64,
+    /// Legacy rows whose target rows had got the same change already.
+    pub renewed: u64,
+    /// Legacy rows that are as they were, while their target rows were changed or deleted.
+    pub changed_in_target: u64,
+    /// Legacy rows that are gone while their target rows are there, as deleting was not asked for.
+    pub gone: u64,
+    /// Legacy rows whose target rows could not be brought in line.
+    pub left: u64,
+    /// Legacy rows that were never carried.
+    pub new: u64,
+}
+
+/// Something that a rollback did not delete, or a sync did not bring in line.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Left {
     /// The map.
@@ -223,8 +265,8 @@ pub struct Left {
     pub reason: LeftReason,
 }
 
-/// Why a rollback did not delete a row.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// Why a row was left as it is.
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LeftReason {
     /// It was changed since it was written.
@@ -238,14 +280,79 @@ pub enum LeftReason {
         /// Its column.
         column: String,
     },
+    /// Legacy row and target row were both changed.
+    Conflict {
+        /// In which columns the target row is not what the mapping gives.
+        columns: Vec<Differing>,
+    },
+    /// The legacy row was changed, the target row deleted.
+    Lost,
+    /// The key that the mapping gives is another one now.
+    KeyChanged(Differing),
+    /// The target refused the change.
+    Refused {
+        /// In words.
+        why: String,
+    },
+    /// The legacy row would be rejected now.
+    NoLongerConverts {
+        /// Name of the reason.
+        reason: String,
+    },
+    /// The legacy row is gone, or out of scope now; deleting was not asked for.
+    LegacyGone,
+    /// The target's condition does not hold any more; deleting was not asked for.
+    Superfluous,
+    /// The legacy row is gone, but the map says that its rows are not deleted.
+    Irreversible {
+        /// The author's words.
+        reason: String,
+    },
+}
+
+/// A column that holds something else than the mapping gives. Values are in full; masking them is up to who shows them.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Differing {
+    /// The column.
+    pub column: String,
+    /// The value that the mapping gives.
+    #[serde(serialize_with = "plain_value")]
+    pub expected: Value,
+    /// The value found.
+    #[serde(serialize_with = "plain_value")]
+    pub found: Value,
+}
+
+impl LeftReason {
+    /// Returns the columns that differ, for whoever masks their values.
+    pub fn differing(&mut self) -> &mut [Differing] {
+        match self {
+            LeftReason::Conflict { columns } => columns,
+            LeftReason::KeyChanged(differing) => std::slice::from_mut(differing),
+            _ => &mut [],
+        }
+    }
 }
 
 impl std::fmt::Display for LeftReason {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let named = |columns: &[Differing]| {
+            columns.iter().map(|differing| differing.column.as_str()).collect::<Vec<_>>().join(", ")
+        };
         match self {
             LeftReason::Changed => out.write_str("changed since it was migrated"),
             LeftReason::Gone => out.write_str("already gone"),
             LeftReason::Referred { table, column } => write!(out, "referred to by {table}.{column}"),
+            LeftReason::Conflict { columns } => write!(out, "changed on both sides: {}", named(columns)),
+            LeftReason::Lost => out.write_str("changed on the legacy side, deleted in the target"),
+            LeftReason::KeyChanged(differing) => write!(out, "its key would change: {}", differing.column),
+            LeftReason::Refused { why } => write!(out, "the target refuses the change: {why}"),
+            LeftReason::NoLongerConverts { reason } => write!(out, "would be rejected now: {reason}"),
+            LeftReason::LegacyGone => out.write_str("gone from the legacy side (or out of scope)"),
+            LeftReason::Superfluous => out.write_str("the mapping's condition for a row here does not hold any more"),
+            LeftReason::Irreversible { reason } => {
+                write!(out, "gone from the legacy side, but its map is irreversible: {reason}")
+            }
         }
     }
 }

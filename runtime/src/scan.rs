@@ -4,7 +4,7 @@
 use crate::connection::{Connection, key_of};
 use crate::entries::{self, State, rows};
 use crate::error::{OnSide, RunError, Side};
-use crate::fingerprint::{self, PrintMap};
+use crate::fingerprint::{self, PrintMap, PrintSet};
 use crate::report::key_text;
 use crate::statements::{self, KeyRange};
 use crate::step::StepSpec;
@@ -92,6 +92,24 @@ pub(crate) fn read_page(
         page.push((key, row));
     }
     page.truncate(limit);
+    Ok(page)
+}
+
+/// Reads the rows with these keys, as far as they are there, each with its key.
+pub(crate) fn of_keys(
+    legacy: &mut dyn Connection,
+    spec: &StepSpec,
+    keys: &[&Key],
+) -> Result<Vec<(Key, Row)>, RunError> {
+    let asked: PrintSet = keys.iter().map(|key| fingerprint::of(*key)).collect();
+    let mut page = Vec::with_capacity(keys.len());
+    for chunk in keys.chunks(entries::CHUNK) {
+        let query = statements::read_rows_of(legacy.dialect(), &spec.read, chunk);
+        let mut found = rows(legacy, &query).on(Side::Legacy)?;
+        crate::probe::fill(legacy, &spec.read, &mut found).on(Side::Legacy)?;
+        let keyed = found.into_iter().map(|row| (key_of(&row, &spec.read.key), row));
+        page.extend(keyed.filter(|(key, _)| asked.contains(&fingerprint::of(key))));
+    }
     Ok(page)
 }
 

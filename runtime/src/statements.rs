@@ -271,6 +271,17 @@ pub(crate) fn read_rows(dialect: &dyn SqlDialect, read: &ReadSpec, range: KeyRan
     sql.done()
 }
 
+/// Returns the query that reads the rows of a step with these keys, and maybe others: see [`Sql::among`].
+pub(crate) fn read_rows_of(dialect: &dyn SqlDialect, read: &ReadSpec, keys: &[&Key]) -> Statement {
+    let mut sql = Sql::new(dialect, "SELECT ");
+    for column in &read.columns {
+        sql.read_column(read, &column.source, column.kind);
+    }
+    let key = legacy_key(dialect, read);
+    sql.base(read, true).push(" AND ").among(&key, keys);
+    sql.done()
+}
+
 /// Returns the query that reads only the keys of a step's rows, in order.
 pub(crate) fn read_keys(dialect: &dyn SqlDialect, read: &ReadSpec, range: KeyRange<'_>, limit: usize) -> Statement {
     let key = legacy_key(dialect, read);

@@ -2,24 +2,22 @@
 //! mostly have higher keys. What is still referred to gets another try after the rest is gone.
 
 use crate::connection::Connection;
-use crate::entries::{self, CHUNK, Entry, State};
+use crate::entries::{self, Entry, State};
 use crate::error::{OnSide, RunError, Side};
 use crate::failpoint;
-use crate::fingerprint::{self, PrintMap, PrintSet};
+use crate::fingerprint;
 use crate::journal::{BATCH, REJECT, StepState, int, text};
 use crate::observer::{BatchDone, Stages};
+use crate::removal::{self, Removal, RowId};
 use crate::report::{Left, LeftReason, RolledBackStep, key_text};
 use crate::rollback::Work;
-use crate::statements::{KeyColumn, KeyRange, Order, Sql, column};
+use crate::statements::{KeyColumn, KeyRange, Order, Sql};
 use crate::step::{StepSpec, TargetSpec};
-use crate::value::{Key, Kind, Row, Value};
+use crate::value::{Key, Value};
 use crate::{lock, target_rows};
 use std::collections::HashSet;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
-
-/// A target row: its table and the fingerprint of its key.
-type RowId = (String, u128);
 
 /// One step that is taken back.
 pub(crate) struct StepRollback<'w, 'a, 's> {
@@ -34,27 +32,6 @@ pub(crate) struct StepRollback<'w, 'a, 's> {
     left: Vec<Left>,
 }
 
-/// A row that refers to a target row.
-struct Referring {
-    table: String,
-    column: String,
-    /// Which row, if it is in a table of the same step.
-    row: Option<RowId>,
-}
-
-/// What is to be known before a batch can be taken back.
-#[derive(Default)]
-struct Plan {
-    /// For each role: the rows that are there.
-    present: Vec<PrintMap<Row>>,
-    /// Digests of rows that the server itself wrote, in the same way.
-    digests: Vec<PrintMap<Value>>,
-    /// For each role: the rows with a changed column that no rule writes.
-    departed: Vec<PrintSet>,
-    /// For each role: who refers to a row.
-    referring: Vec<PrintMap<Vec<Referring>>>,
-}
-
 impl<'w, 'a, 's> StepRollback<'w, 'a, 's> {
     pub(crate) fn new(work: &'w mut Work<'a>, spec: &'s StepSpec) -> Result<Self, RunError> {
         let epoch = work.epoch;
@@ -66,8 +43,7 @@ impl<'w, 'a, 's> StepRollback<'w, 'a, 's> {
         work.observer.step_started(&spec.name, settled.total());
         let state = StepState { settled, in_scope: settled.total(), ..StepState::default() };
         let done = RolledBackStep { map: spec.name.clone(), ..RolledBackStep::default() };
-        let departures = spec.targets.iter().map(|role| target_rows::departures(work.target, role));
-        let departures = departures.collect::<Result<_, _>>()?;
+        let departures = removal::departures(work.target, spec)?;
         Ok(StepRollback { work, spec, done, state, batch: 0, departures, left: Vec::new() })
     }
 
@@ -123,11 +99,13 @@ impl<'w, 'a, 's> StepRollback<'w, 'a, 's> {
         Ok(())
     }
 
-    fn batch_within(&mut self, page: Vec<Entry>) -> Result<BatchDone, RunError> {
+    fn batch_within(&mut self, mut page: Vec<Entry>) -> Result<BatchDone, RunError> {
         lock::check(self.work.target, self.work.epoch)?;
+        target_rows::recognise(self.work.target, self.spec, &mut page.iter_mut().collect::<Vec<_>>())?;
         let (rows, ends) = (page.len() as u64, (page[0].key.clone(), page[page.len() - 1].key.clone()));
         let start = self.done.clone();
-        let plan = self.plan(&page)?;
+        let migrated: Vec<&Entry> = page.iter().filter(|entry| entry.state == State::Migrated).collect();
+        let plan = Removal::plan(self.work.target, self.spec, &self.departures, &migrated)?;
         let mut waiting = Vec::with_capacity(page.len());
         for entry in page {
             match entry.state {
@@ -157,24 +135,11 @@ impl<'w, 'a, 's> StepRollback<'w, 'a, 's> {
         Ok(counts)
     }
 
-    fn plan(&mut self, page: &[Entry]) -> Result<Plan, RunError> {
-        let migrated = || page.iter().filter(|entry| entry.state == State::Migrated);
-        let mut plan = Plan::default();
-        for (at, role) in self.spec.targets.iter().enumerate() {
-            let keys = || migrated().map(|entry| &entry.roles[at].0);
-            plan.present.push(target_rows::of_keys(self.work.target, role, keys())?);
-            plan.digests.push(target_rows::digests(self.work.target, role, migrated().map(|entry| &entry.roles[at]))?);
-            plan.departed.push(target_rows::departed(self.work.target, role, &self.departures[at], keys())?);
-            plan.referring.push(referring(self.work.target, self.spec, role, keys())?);
-        }
-        Ok(plan)
-    }
-
     /// Takes back what can be, in rounds: a row may be free once the row that refers to it is gone. Returns the rest.
     #[expect(clippy::type_complexity, reason = "what stays, each with role and reason")]
     fn take_back_all(
         &mut self,
-        plan: &Plan,
+        plan: &Removal,
         mut waiting: Vec<Entry>,
     ) -> Result<Vec<(Entry, Vec<(usize, LeftReason)>)>, RunError> {
         let mut deleted: HashSet<RowId> = HashSet::new();
@@ -182,7 +147,7 @@ impl<'w, 'a, 's> StepRollback<'w, 'a, 's> {
             let before = waiting.len();
             let mut stay = Vec::new();
             for entry in waiting {
-                let reasons = self.obstacles(plan, &entry, &deleted);
+                let reasons = plan.obstacles(self.spec, &entry, &deleted);
                 if reasons.is_empty() {
                     self.take_back(plan, &entry, &mut deleted)?;
                 } else {
@@ -196,35 +161,7 @@ impl<'w, 'a, 's> StepRollback<'w, 'a, 's> {
         }
     }
 
-    /// Returns why a unit cannot be taken back.
-    fn obstacles(&self, plan: &Plan, entry: &Entry, deleted: &HashSet<RowId>) -> Vec<(usize, LeftReason)> {
-        let own = self.row_ids(entry);
-        let mut obstacles = Vec::new();
-        for (at, (key, written)) in entry.roles.iter().enumerate() {
-            let print = fingerprint::of([key]);
-            let Some(row) = plan.present[at].get(&print) else { continue };
-            let digest = plan.digests[at].get(&print);
-            if !target_rows::as_written(row, digest, written) || plan.departed[at].contains(&print) {
-                obstacles.push((at, LeftReason::Changed));
-                continue;
-            }
-            let known = |row: &RowId| own.contains(row) || deleted.contains(row);
-            let referring = plan.referring[at].get(&print).into_iter().flatten();
-            let mut others = referring.filter(|other| !other.row.as_ref().is_some_and(known));
-            if let Some(other) = others.next() {
-                let (table, column) = (other.table.clone(), other.column.clone());
-                obstacles.push((at, LeftReason::Referred { table, column }));
-            }
-        }
-        obstacles
-    }
-
-    fn row_ids(&self, entry: &Entry) -> Vec<RowId> {
-        let roles = self.spec.targets.iter().zip(&entry.roles).filter(|(_, (key, _))| !key.is_null());
-        roles.map(|(role, (key, _))| (role.table.clone(), fingerprint::of([key]))).collect()
-    }
-
-    fn take_back(&mut self, plan: &Plan, entry: &Entry, deleted: &mut HashSet<RowId>) -> Result<(), RunError> {
+    fn take_back(&mut self, plan: &Removal, entry: &Entry, deleted: &mut HashSet<RowId>) -> Result<(), RunError> {
         let mut gone = false;
         for (at, role) in self.spec.targets.iter().enumerate().rev() {
             let key = &entry.roles[at].0;
@@ -239,7 +176,7 @@ impl<'w, 'a, 's> StepRollback<'w, 'a, 's> {
                 self.list(left);
             }
         }
-        deleted.extend(self.row_ids(entry));
+        deleted.extend(removal::row_ids(self.spec, entry));
         entries::remove(self.work.target, self.spec, &entry.key)?;
         self.state.settled.migrated -= 1;
         if gone {
@@ -304,41 +241,4 @@ fn delete(target: &mut dyn Connection, role: &TargetSpec, key: &Value) -> Result
     let statement = sql.done();
     target.execute(&statement.text, &statement.parameters).on(Side::Target)?;
     Ok(())
-}
-
-/// Returns who refers to the rows with these keys, by the foreign keys that the database has now.
-fn referring<'v>(
-    target: &mut dyn Connection,
-    spec: &StepSpec,
-    role: &TargetSpec,
-    keys: impl Iterator<Item = &'v Value>,
-) -> Result<PrintMap<Vec<Referring>>, RunError> {
-    let keys: Vec<Key> = keys.filter(|key| !key.is_null()).map(|key| vec![key.clone()]).collect();
-    let mut found: PrintMap<Vec<Referring>> = PrintMap::default();
-    for referrer in target.referrers(&role.table).on(Side::Target)? {
-        let own = spec.targets.iter().find(|own| own.table.eq_ignore_ascii_case(&referrer.table));
-        for chunk in keys.chunks(CHUNK) {
-            let dialect = target.dialect();
-            let key = KeyColumn { expression: column(dialect, "t", &role.key.column), kind: role.key.kind };
-            let mut sql = Sql::new(dialect, "SELECT DISTINCT ");
-            sql.result(&key.expression, key.kind);
-            let (expression, kind) = own
-                .map_or(("NULL".to_string(), Kind::Text), |own| (column(dialect, "r", &own.key.column), own.key.kind));
-            sql.result(&expression, kind);
-            let on = (column(dialect, "r", &referrer.column), column(dialect, "t", &referrer.referenced));
-            sql.push(" FROM ").name(&role.table).push(" AS ").name("t").push(" JOIN ").name(&referrer.table);
-            sql.push(" AS ").name("r").push(&format!(" ON {} = {} WHERE ", on.0, on.1));
-            sql.among(&[key], &chunk.iter().collect::<Vec<_>>());
-            let statement = sql.done();
-            let mut each = |row: Row| {
-                let row_id = own.map(|own| (own.table.clone(), fingerprint::of([&row[1]])));
-                let (table, column) = (referrer.table.clone(), referrer.column.clone());
-                let other = Referring { table, column, row: row_id };
-                found.entry(fingerprint::of([&row[0]])).or_default().push(other);
-                Ok(())
-            };
-            target.query(&statement.text, &statement.parameters, &statement.kinds, &mut each).on(Side::Target)?;
-        }
-    }
-    Ok(found)
 }

@@ -1,11 +1,11 @@
-//! Reads rows of a target back by their keys, as verify and rollback need them.
+//! Reads rows of a target back by their keys, as verify, sync and rollback need them.
 
 use crate::connection::Connection;
-use crate::entries::CHUNK;
+use crate::entries::{CHUNK, Entry};
 use crate::error::{OnSide, RunError, Side};
 use crate::fingerprint::{self, PrintMap, PrintSet, hex};
 use crate::statements::{KeyColumn, Sql, column};
-use crate::step::TargetSpec;
+use crate::step::{StepSpec, TargetSpec};
 use crate::value::{Key, Kind, Row, Value};
 
 /// Returns the conditions that a column which no rule writes holds something else than it was given by default: somebody
@@ -46,7 +46,7 @@ pub(crate) fn departed<'v>(
 }
 
 /// Returns the digests of rows that the server itself has written, by fingerprint of the key; of others none.
-pub(crate) fn digests<'v>(
+fn digests<'v>(
     target: &mut dyn Connection,
     role: &TargetSpec,
     written: impl Iterator<Item = &'v (Value, Value)>,
@@ -73,9 +73,27 @@ pub(crate) fn digests<'v>(
     Ok(found)
 }
 
-/// Returns whether a row is as it was written, by the fingerprint of its values or by the server's digest of them.
-pub(crate) fn as_written(row: &Row, digest: Option<&Value>, written: &Value) -> bool {
-    *written == Value::Text(hex(fingerprint::of(row))) || digest.is_some_and(|digest| digest == written)
+/// Takes rows that the server itself wrote, and that are as it wrote them, for rows that the engine wrote: gives their
+/// entries the fingerprints of what is there.
+pub(crate) fn recognise(
+    target: &mut dyn Connection,
+    spec: &StepSpec,
+    entries: &mut [&mut Entry],
+) -> Result<(), RunError> {
+    for (at, role) in spec.targets.iter().enumerate() {
+        let digests = digests(target, role, entries.iter().map(|entry| &entry.roles[at]))?;
+        if digests.is_empty() {
+            continue;
+        }
+        let present = of_keys(target, role, entries.iter().map(|entry| &entry.roles[at].0))?;
+        for (key, written) in entries.iter_mut().map(|entry| &mut entry.roles[at]) {
+            let print = fingerprint::of([&*key]);
+            if digests.get(&print) == Some(&*written) {
+                *written = present.get(&print).map_or(Value::Null, |row| Value::Text(hex(fingerprint::of(row))));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Returns the rows with these keys (nulls are skipped), by fingerprint of the key.
@@ -83,6 +101,25 @@ pub(crate) fn of_keys<'v>(
     target: &mut dyn Connection,
     role: &TargetSpec,
     keys: impl Iterator<Item = &'v Value>,
+) -> Result<PrintMap<Row>, RunError> {
+    read(target, role, keys, "")
+}
+
+/// Returns the rows as [`of_keys`] does; no other transaction changes them before this one ends.
+pub(crate) fn held_of_keys<'v>(
+    target: &mut dyn Connection,
+    role: &TargetSpec,
+    keys: impl Iterator<Item = &'v Value>,
+) -> Result<PrintMap<Row>, RunError> {
+    let hold = target.dialect().hold();
+    read(target, role, keys, hold)
+}
+
+fn read<'v>(
+    target: &mut dyn Connection,
+    role: &TargetSpec,
+    keys: impl Iterator<Item = &'v Value>,
+    ending: &str,
 ) -> Result<PrintMap<Row>, RunError> {
     let keys: Vec<Key> = keys.filter(|key| !key.is_null()).map(|key| vec![key.clone()]).collect();
     let mut found = PrintMap::default();
@@ -94,7 +131,7 @@ pub(crate) fn of_keys<'v>(
             sql.result(&dialect.quote(&own.name), own.kind);
         }
         sql.result(&key.expression, key.kind).push(" FROM ").name(&role.table).push(" WHERE ");
-        sql.among(&[key], &chunk.iter().collect::<Vec<_>>());
+        sql.among(&[key], &chunk.iter().collect::<Vec<_>>()).push(ending);
         let statement = sql.done();
         let mut each = |mut row: Row| {
             let key = row.pop().unwrap_or(Value::Null);

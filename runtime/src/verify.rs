@@ -1,20 +1,23 @@
 //! Compares both databases through the mapping, in both directions: each legacy row is converted again and compared
-//! with what the target holds, and each target row must stem from a legacy row. Writes nothing.
+//! with what the target holds, and each target row must stem from a legacy row. What deviates is looked at again some
+//! time later, so that rows which are just being changed are not reported. Writes nothing.
 
-use crate::carry::Random;
 use crate::connection::Connection;
-use crate::entries::{self, Entry, State};
+use crate::entries::{self, CHUNK, Entry, State};
 use crate::error::{OnSide, RunError, Side};
-use crate::fingerprint::{self, PrintMap, PrintSet};
+use crate::fingerprint::{self, PrintMap};
 use crate::found::and_unclaimed;
 use crate::links::{Links, folded};
 use crate::observer::Observer;
 use crate::report::{Deviation, DeviationKind, VerifiedStep, VerifyReport};
 use crate::scan;
 use crate::statements::{KeyColumn, KeyRange, Order, Sql, Statement, column};
-use crate::step::{Link, Source, Step, StepSpec, TargetColumn, TargetSpec};
+use crate::step::{Source, Step, StepSpec, TargetColumn, TargetSpec};
+use crate::suspects::Suspects;
 use crate::value::{Key, Row, Value};
+use crate::walk::{self, Stretch, Walk};
 use crate::{target_rows, world};
+use std::time::{Duration, Instant};
 
 /// What the operator chooses for a comparison.
 #[derive(Debug, Clone)]
@@ -27,15 +30,19 @@ pub struct VerifyOptions {
     pub maps: Option<Vec<String>>,
     /// Kinds of deviations that are none: they are neither reported nor counted.
     pub ignore: Vec<DeviationKind>,
+    /// A row that deviates is looked at again no earlier than this after the first look, and reported if it deviates still.
+    pub settle: Duration,
 }
 
 impl Default for VerifyOptions {
     fn default() -> Self {
-        VerifyOptions { batch: 5000, keep: 10_000, maps: None, ignore: Vec::new() }
+        let settle = Duration::from_secs(2);
+        VerifyOptions { batch: 5000, keep: 10_000, maps: None, ignore: Vec::new(), settle }
     }
 }
 
-/// Compares everything that the steps have carried, each side in one state.
+/// Compares everything that the steps have carried, each side in one state, and looks at deviations for a second time, in
+/// another state of both.
 pub fn verify(
     legacy: &mut dyn Connection,
     target: &mut dyn Connection,
@@ -45,54 +52,81 @@ pub fn verify(
 ) -> Result<VerifyReport, RunError> {
     world::check_maps(steps, options.maps.as_deref().unwrap_or_default())?;
     world::check_schema(legacy, target, steps)?;
-    legacy.begin_read().on(Side::Legacy)?;
-    if let Err(error) = target.begin_read().on(Side::Target) {
-        // The first error is the one that counts.
-        let _ = legacy.abort();
-        return Err(error);
-    }
-    let mut sink = Sink { report: VerifyReport::default(), observer, keep: options.keep, ignore: &options.ignore };
-    let result = all_steps(legacy, target, steps, options, &mut sink);
-    let result = result.and_then(|()| crate::load::taken_off(target));
-    // Nothing was written, so nothing is lost if one of these fails.
-    let _ = (legacy.abort(), target.abort());
+    let mut sides = Sides { legacy, target, taken: Instant::now() };
+    let mut sink = Sink {
+        report: VerifyReport::default(),
+        observer,
+        keep: options.keep,
+        ignore: &options.ignore,
+        suspects: Suspects::default(),
+        seen_again: None,
+    };
+    let result = sides.read_anew().and_then(|()| all_steps(&mut sides, steps, options, &mut sink));
+    let result = result.and_then(|()| crate::load::taken_off(sides.target));
+    sides.end();
     result.map(|taken_off| VerifyReport { taken_off, ..sink.report })
 }
 
 fn all_steps(
-    legacy: &mut dyn Connection,
-    target: &mut dyn Connection,
+    sides: &mut Sides<'_>,
     steps: &[Box<dyn Step>],
     options: &VerifyOptions,
     sink: &mut Sink<'_>,
 ) -> Result<(), RunError> {
-    // A step that has never run has no map table.
-    let mut begun = Vec::with_capacity(steps.len());
     for step in steps {
-        begun.push(target.columns(&step.spec().map_table).on(Side::Target)?.is_some());
-    }
-    for (step, carried) in steps.iter().zip(&begun) {
         let spec = step.spec();
         if options.maps.as_ref().is_some_and(|maps| !maps.contains(&spec.name)) {
             continue;
         }
         sink.report.steps.push(VerifiedStep { map: spec.name.clone(), ..VerifiedStep::default() });
-        sink.observer.step_started(&spec.name, scan::count(legacy, spec)?);
-        let links = Links::load(target, spec, steps)?;
-        let step = step.as_ref();
-        let mut comparison =
-            Comparison { legacy, target, step, spec, links, sink, carried: *carried, seen: PrintSet::default() };
-        comparison.rows(options.batch.max(1))?;
-        comparison.rest(options.batch.max(1))?;
-        let claims = steps.iter().zip(&begun).filter(|(_, begun)| **begun).map(|(step, _)| step.spec());
-        let claims: Vec<&StepSpec> = claims.collect();
+        sink.observer.step_started(&spec.name, scan::count(sides.legacy, spec)?);
+        let links = Links::load(sides.target, spec, steps)?;
+        let begun = begun(sides.target, steps)?;
+        let mut comparison = Comparison { sides, step: step.as_ref(), spec, steps, begun, links, options, sink };
+        comparison.rows()?;
         if !options.ignore.contains(&DeviationKind::TargetOnly) {
-            comparison.target_only(&claims)?;
+            comparison.target_only()?;
         }
+        comparison.look_again()?;
         let Sink { report, observer, .. } = &mut *sink;
         report.steps.last().into_iter().for_each(|step| observer.step_verified(step));
     }
     Ok(())
+}
+
+/// Returns the steps that have a map table: one that has never run has none.
+fn begun<'s>(target: &mut dyn Connection, steps: &'s [Box<dyn Step>]) -> Result<Vec<&'s StepSpec>, RunError> {
+    let mut begun = Vec::with_capacity(steps.len());
+    for spec in steps.iter().map(|step| step.spec()) {
+        if target.columns(&spec.map_table).on(Side::Target)?.is_some() {
+            begun.push(spec);
+        }
+    }
+    Ok(begun)
+}
+
+/// Both databases, each read in one state.
+struct Sides<'c> {
+    legacy: &'c mut dyn Connection,
+    target: &'c mut dyn Connection,
+    /// When the states were taken.
+    taken: Instant,
+}
+
+impl Sides<'_> {
+    /// Reads the present states from now on.
+    fn read_anew(&mut self) -> Result<(), RunError> {
+        self.end();
+        self.legacy.begin_read().on(Side::Legacy)?;
+        self.target.begin_read().on(Side::Target)?;
+        self.taken = Instant::now();
+        Ok(())
+    }
+
+    fn end(&mut self) {
+        // Nothing was written, so nothing is lost if one of these fails.
+        let _ = (self.legacy.abort(), self.target.abort());
+    }
 }
 
 /// Where deviations go.
@@ -101,18 +135,35 @@ struct Sink<'a> {
     observer: &'a mut dyn Observer,
     keep: usize,
     ignore: &'a [DeviationKind],
+    /// What the first look has found.
+    suspects: Suspects,
+    /// What the second look has found of it, by place; none while it is the first.
+    seen_again: Option<Vec<(usize, Deviation)>>,
 }
 
 impl Sink<'_> {
-    fn take(&mut self, deviation: Deviation) {
+    /// Takes in a deviation; `role` is the index of the role of a row that stems from no legacy row.
+    fn take(&mut self, deviation: Deviation, role: Option<usize>) {
         if self.ignore.contains(&deviation.kind) {
             return;
         }
-        self.observer.deviation(&deviation);
-        self.report.total += 1;
-        self.step().deviations += 1;
-        if self.report.deviations.len() < self.keep {
-            self.report.deviations.push(deviation);
+        match &mut self.seen_again {
+            None => self.suspects.add(&deviation, role),
+            Some(seen) => seen.extend(self.suspects.place(&deviation).map(|place| (place, deviation))),
+        }
+    }
+
+    /// Reports what was seen twice, in the order in which it was seen first.
+    fn report(&mut self) {
+        let mut seen = self.seen_again.take().unwrap_or_default();
+        seen.sort_by_key(|(place, _)| *place);
+        for (_, deviation) in seen {
+            self.observer.deviation(&deviation);
+            self.report.total += 1;
+            self.step().deviations += 1;
+            if self.report.deviations.len() < self.keep {
+                self.report.deviations.push(deviation);
+            }
         }
     }
 
@@ -122,120 +173,100 @@ impl Sink<'_> {
 }
 
 /// One step under comparison.
-struct Comparison<'c, 'o, 's> {
-    legacy: &'c mut dyn Connection,
-    target: &'c mut dyn Connection,
+struct Comparison<'c, 'o, 'd, 's> {
+    sides: &'c mut Sides<'d>,
     step: &'s dyn Step,
     spec: &'s StepSpec,
+    steps: &'s [Box<dyn Step>],
+    /// The steps that have a map table.
+    begun: Vec<&'s StepSpec>,
     links: Links<'s>,
+    options: &'c VerifyOptions,
     sink: &'c mut Sink<'o>,
-    /// Whether the step has a map table.
-    carried: bool,
-    /// Keys in scope, where the two sides order keys differently.
-    seen: PrintSet,
 }
 
-impl Comparison<'_, '_, '_> {
+impl Comparison<'_, '_, '_, '_> {
+    fn carried(&self) -> bool {
+        self.begun.iter().any(|begun| begun.name == self.spec.name)
+    }
+
     /// Goes through the legacy rows in key order, and through the entries of the same range.
-    fn rows(&mut self, batch: usize) -> Result<(), RunError> {
-        let mut after: Option<Key> = None;
-        loop {
-            let range = KeyRange { after: after.as_ref(), ..KeyRange::default() };
-            let page = scan::read_page(self.legacy, self.spec, range, batch)?;
-            let more = page.len() == batch;
-            let Some((last, _)) = page.last() else { return self.tail(after.as_ref(), batch) };
-            let last = last.clone();
-            let entries = self.entries(after.as_ref(), &last, &page)?;
-            let rows = page.len() as u64;
-            self.page(page, entries)?;
+    fn rows(&mut self) -> Result<(), RunError> {
+        let mut walk = Walk::new(self.step, self.carried(), self.options.batch);
+        while let Some(stretch) = walk.next(self.sides.legacy, self.sides.target)? {
+            let rejected = stretch.pairs.iter().filter(|(_, entry)| entry.state == State::Rejected).count() as u64;
+            let (rows, step) = (stretch.rows, self.sink.step());
+            step.in_scope += stretch.in_scope();
+            step.rejected += rejected;
+            step.compared += stretch.pairs.len() as u64 - rejected;
+            self.stretch(stretch)?;
             self.sink.observer.rows_passed(&self.spec.name, rows);
-            after = Some(last);
-            if !more {
-                return self.tail(after.as_ref(), batch);
-            }
-        }
-    }
-
-    fn entries(&mut self, after: Option<&Key>, last: &Key, page: &[(Key, Row)]) -> Result<Vec<Entry>, RunError> {
-        if !self.carried {
-            return Ok(Vec::new());
-        }
-        if self.same_order() {
-            let range = KeyRange { after, upto: Some(last), before: None };
-            return entries::page(self.target, self.spec, range, Order::Ascending, i64::MAX as usize);
-        }
-        self.seen.extend(page.iter().map(|(key, _)| fingerprint::of(key)));
-        entries::of_keys(self.target, self.spec, &page.iter().map(|(key, _)| key).collect::<Vec<_>>())
-    }
-
-    /// Entries after the last legacy row.
-    fn tail(&mut self, after: Option<&Key>, batch: usize) -> Result<(), RunError> {
-        if self.same_order() { self.gone_after(after.cloned(), batch) } else { Ok(()) }
-    }
-
-    /// Entries that no legacy row was seen for, where the order of keys does not help.
-    fn rest(&mut self, batch: usize) -> Result<(), RunError> {
-        if self.same_order() { Ok(()) } else { self.gone_after(None, batch) }
-    }
-
-    fn same_order(&self) -> bool {
-        scan::same_order(self.spec, self.legacy, self.target)
-    }
-
-    fn gone_after(&mut self, mut after: Option<Key>, batch: usize) -> Result<(), RunError> {
-        while self.carried {
-            let range = KeyRange { after: after.as_ref(), ..KeyRange::default() };
-            let page = entries::page(self.target, self.spec, range, Order::Ascending, batch)?;
-            let Some(last) = page.last() else { return Ok(()) };
-            after = Some(last.key.clone());
-            let unseen = page.iter().filter(|entry| !self.seen.contains(&fingerprint::of(&entry.key)));
-            unseen.for_each(|entry| legacy_gone(self.sink, self.spec, entry));
+            self.look_again_if_full()?;
         }
         Ok(())
     }
 
-    fn page(&mut self, page: Vec<(Key, Row)>, entries: Vec<Entry>) -> Result<(), RunError> {
-        let places = entries.iter().enumerate().map(|(at, entry)| (fingerprint::of(&entry.key), at));
-        let places: PrintMap<usize> = places.collect();
-        let mut left: Vec<Option<Entry>> = entries.into_iter().map(Some).collect();
-        let mut pairs = Vec::with_capacity(page.len());
-        for (key, row) in page {
-            // A row of which nobody can tell whether it is in scope is in scope, as in a run.
-            if !self.step.in_scope(&row).unwrap_or(true) {
-                continue;
-            }
-            self.sink.step().in_scope += 1;
-            match places.get(&fingerprint::of(&key)).and_then(|at| left[*at].take()) {
-                None => self.sink.take(Deviation { legacy_key: Some(key), ..blank(self.spec, DeviationKind::Missing) }),
-                Some(entry) if entry.state == State::Rejected => self.sink.step().rejected += 1,
-                Some(entry) => pairs.push((row, entry)),
+    fn look_again_if_full(&mut self) -> Result<(), RunError> {
+        if self.sink.suspects.is_full() { self.look_again() } else { Ok(()) }
+    }
+
+    /// Looks at all suspects for the second time, in the states that the databases have later.
+    fn look_again(&mut self) -> Result<(), RunError> {
+        if self.sink.suspects.is_empty() {
+            return Ok(());
+        }
+        // Nobody who writes is to wait for this. A first look that took long enough counts as the wait.
+        self.sides.end();
+        std::thread::sleep(self.options.settle.saturating_sub(self.sides.taken.elapsed()));
+        self.sides.read_anew()?;
+        self.begun = begun(self.sides.target, self.steps)?;
+        self.links = Links::load(self.sides.target, self.spec, self.steps)?;
+        self.sink.seen_again = Some(Vec::new());
+        let keys = std::mem::take(&mut self.sink.suspects.keys);
+        for some in keys.chunks(self.options.batch.max(1)) {
+            let some: Vec<&Key> = some.iter().collect();
+            let page = scan::of_keys(self.sides.legacy, self.spec, &some)?;
+            let entries = match self.carried() {
+                true => entries::of_keys(self.sides.target, self.spec, &some)?,
+                false => Vec::new(),
+            };
+            self.stretch(Stretch::of(self.step, page, entries))?;
+        }
+        let born = std::mem::take(&mut self.sink.suspects.born);
+        for (at, _) in self.spec.targets.iter().enumerate() {
+            let own = born.iter().filter(|(role, _)| *role == at).map(|(_, key)| vec![key.clone()]);
+            for some in own.collect::<Vec<Key>>().chunks(CHUNK) {
+                self.unclaimed(at, Which::These(some))?;
             }
         }
-        left.iter().flatten().for_each(|entry| legacy_gone(self.sink, self.spec, entry));
-        self.compare(&pairs)
+        self.sink.report();
+        self.sink.suspects = Suspects::default();
+        Ok(())
+    }
+
+    fn stretch(&mut self, stretch: Stretch) -> Result<(), RunError> {
+        for key in stretch.new {
+            self.sink.take(Deviation { legacy_key: Some(key), ..blank(self.spec, DeviationKind::Missing) }, None);
+        }
+        stretch.gone.iter().for_each(|entry| legacy_gone(self.sink, self.spec, entry));
+        let settled = stretch.pairs.into_iter().filter(|(_, entry)| entry.state != State::Rejected);
+        self.compare(&settled.collect::<Vec<_>>())
     }
 
     /// Compares rows with what became of them.
     fn compare(&mut self, pairs: &[(Row, Entry)]) -> Result<(), RunError> {
-        self.sink.step().compared += pairs.len() as u64;
-        let asked: Vec<_> = pairs.iter().map(|(row, _)| self.step.link_keys(row)).collect();
-        let answers = self.links.ask(self.target, asked.iter().filter_map(|keys| keys.as_deref().ok()))?;
+        let converted = walk::convert(self.sides.target, self.step, &self.links, pairs)?;
         let mut present = Vec::with_capacity(self.spec.targets.len());
         for (at, role) in self.spec.targets.iter().enumerate() {
             let keys = pairs.iter().map(|(_, entry)| &entry.roles[at].0);
-            present.push(target_rows::of_keys(self.target, role, keys)?);
+            present.push(target_rows::of_keys(self.sides.target, role, keys)?);
         }
-        for ((row, entry), keys) in pairs.iter().zip(asked) {
-            let converted = keys.and_then(|keys| {
-                let links = self.links.answer(&answers, &keys).into_iter();
-                let links: Vec<Link> = links.map(|link| link.unwrap_or(Link::Missing)).collect();
-                self.step.convert(row, &links, &mut Random)
-            });
+        for ((_, entry), converted) in pairs.iter().zip(converted) {
             if let (Err(rejection), State::Migrated) = (&converted, entry.state) {
                 let mut deviation = about(self.spec, entry, DeviationKind::NoLongerConverts);
                 deviation.column = Some(self.spec.reasons[rejection.reason].name.clone());
                 deviation.found = Some(rejection.value.clone());
-                self.sink.take(deviation);
+                self.sink.take(deviation, None);
             }
             for (at, present) in present.iter().enumerate() {
                 let expected = converted.as_ref().ok().map(|rows| rows[at].as_ref());
@@ -258,58 +289,86 @@ impl Comparison<'_, '_, '_> {
         if key.is_null() {
             // A row that was found has a key in one role only.
             if entry.state == State::Migrated && expected.flatten().is_some() {
-                self.sink.take(of_role(about(self.spec, entry, DeviationKind::NotWritten)));
+                self.sink.take(of_role(about(self.spec, entry, DeviationKind::NotWritten)), None);
             }
             return;
         }
         let Some(row) = present.get(&fingerprint::of([key])) else {
-            self.sink.take(of_role(about(self.spec, entry, DeviationKind::Lost)));
+            self.sink.take(of_role(about(self.spec, entry, DeviationKind::Lost)), None);
             return;
         };
         let Some(expected) = expected else { return };
         let Some(expected) = expected else {
-            self.sink.take(of_role(about(self.spec, entry, DeviationKind::Superfluous)));
+            self.sink.take(of_role(about(self.spec, entry, DeviationKind::Superfluous)), None);
             return;
         };
         for (place, ((column, expected), found)) in role.columns.iter().zip(expected).zip(row).enumerate() {
             let Some(expected) = expected_value(column, expected, entry) else { continue };
             if !fingerprint::same(expected, found) && !recognised(role, place, entry, expected, found) {
-                self.sink.take(Deviation {
+                let deviation = Deviation {
                     column: Some(column.name.clone()),
                     expected: Some(expected.clone()),
                     found: Some(found.clone()),
                     ..of_role(about(self.spec, entry, DeviationKind::Differs))
-                });
+                };
+                self.sink.take(deviation, None);
             }
         }
     }
 
     /// Rows of the step's tables that no entry claims.
-    fn target_only(&mut self, claims: &[&StepSpec]) -> Result<(), RunError> {
+    fn target_only(&mut self) -> Result<(), RunError> {
         for (at, role) in self.spec.targets.iter().enumerate() {
             // Rows that must be there anyhow may be there for other reasons; of two targets that cannot be told apart
             // one is asked about.
             if role.existing.is_some() || self.spec.targets[..at].iter().any(|other| alike(other, role)) {
                 continue;
             }
-            let statement = target_only_query(self.target, role, claims);
-            let (sink, spec) = (&mut *self.sink, self.spec);
-            let mut each = |mut row: Row| {
-                let identity = identity_column(role).and_then(|_| row.pop());
-                sink.take(Deviation {
-                    role: Some(role.role.clone()),
-                    table: role.table.clone(),
-                    target_key: row.pop(),
-                    column: identity_column(role).map(|column| column.name.clone()),
-                    found: identity,
-                    ..blank(spec, DeviationKind::TargetOnly)
-                });
-                Ok(())
-            };
-            self.target.query(&statement.text, &statement.parameters, &statement.kinds, &mut each).on(Side::Target)?;
+            let mut after: Option<Key> = None;
+            loop {
+                let last = self.unclaimed(at, Which::After(after.as_ref()))?;
+                self.look_again_if_full()?;
+                if last.is_none() || last == after {
+                    break;
+                }
+                after = last;
+            }
         }
         Ok(())
     }
+
+    /// Asks for some rows that no entry claims. Returns the key of the last one if there may be more.
+    fn unclaimed(&mut self, at: usize, which: Which<'_>) -> Result<Option<Key>, RunError> {
+        let role = &self.spec.targets[at];
+        let statement = target_only_query(self.sides.target, role, &self.begun, which);
+        let rows = entries::rows(self.sides.target, &statement).on(Side::Target)?;
+        let last = rows.last().filter(|_| rows.len() == PAGE).map(|row| vec![row[0].clone()]);
+        for mut row in rows {
+            let identity = identity_column(role).and_then(|_| row.pop());
+            let deviation = Deviation {
+                role: Some(role.role.clone()),
+                table: role.table.clone(),
+                target_key: row.pop(),
+                column: identity_column(role).map(|column| column.name.clone()),
+                found: identity,
+                ..blank(self.spec, DeviationKind::TargetOnly)
+            };
+            self.sink.take(deviation, Some(at));
+        }
+        Ok(last)
+    }
+}
+
+/// How many rows that no entry claims are asked for at once.
+const PAGE: usize = 20_000;
+
+/// Which rows that no entry claims.
+#[derive(Clone, Copy)]
+enum Which<'k> {
+    /// The next ones after a key.
+    After(Option<&'k Key>),
+    /// Those with these keys.
+    These(&'k [Key]),
 }
 
 /// Returns what a column must hold; none if it is not compared.
@@ -342,7 +401,12 @@ fn alike(left: &TargetSpec, right: &TargetSpec) -> bool {
     left.table == right.table && constants(left) == constants(right)
 }
 
-fn target_only_query(target: &mut dyn Connection, role: &TargetSpec, claims: &[&StepSpec]) -> Statement {
+fn target_only_query(
+    target: &mut dyn Connection,
+    role: &TargetSpec,
+    claims: &[&StepSpec],
+    which: Which<'_>,
+) -> Statement {
     let dialect = target.dialect();
     let key = KeyColumn { expression: column(dialect, "t", &role.key.column), kind: role.key.kind };
     let mut sql = Sql::new(dialect, "SELECT ");
@@ -363,7 +427,12 @@ fn target_only_query(target: &mut dyn Connection, role: &TargetSpec, claims: &[&
         };
     }
     and_unclaimed(&mut sql, dialect, role, claims.iter().copied());
-    sql.ordered(&[key], Order::Ascending, None);
+    let key = [key];
+    match which {
+        Which::After(after) => sql.and_range(&key, KeyRange { after, ..KeyRange::default() }),
+        Which::These(keys) => sql.push(" AND ").among(&key, &keys.iter().collect::<Vec<_>>()),
+    };
+    sql.ordered(&key, Order::Ascending, Some(PAGE));
     sql.done()
 }
 
@@ -372,12 +441,13 @@ fn legacy_gone(sink: &mut Sink<'_>, spec: &StepSpec, entry: &Entry) {
         return;
     }
     let role = entry.roles.iter().position(|(key, _)| !key.is_null()).unwrap_or(0);
-    sink.take(Deviation {
+    let deviation = Deviation {
         role: Some(spec.targets[role].role.clone()),
         table: spec.targets[role].table.clone(),
         target_key: Some(entry.roles[role].0.clone()),
         ..about(spec, entry, DeviationKind::LegacyGone)
-    });
+    };
+    sink.take(deviation, None);
 }
 
 fn about(spec: &StepSpec, entry: &Entry, kind: DeviationKind) -> Deviation {

@@ -10,3 +10,4 @@ mod resume;
 mod schema;
 mod sets;
 mod statements;
+mod sync;

@@ -11,3 +11,4 @@ pub mod opal;
 pub mod proxy;
 pub mod random;
 pub mod rows;
+pub mod syncing;

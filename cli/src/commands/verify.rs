@@ -15,7 +15,8 @@ pub(crate) fn run(options: &VerifyOptions) -> Result<Status, Failure> {
     let mut target = database::open_target(&options.to)?;
     let ignore = options.ignore.iter().map(|kind| ignored(*kind)).collect();
     let maps = (!options.maps.is_empty()).then(|| options.maps.clone());
-    let engine = cutover_runtime::VerifyOptions { keep: options.limit, maps, ignore, ..Default::default() };
+    let (keep, settle) = (options.limit, options.settle);
+    let engine = cutover_runtime::VerifyOptions { keep, maps, ignore, settle, ..Default::default() };
     let mut observer = progress::bar(options.json);
     let mut report = verify(&mut *legacy, &mut *target, &steps, &engine, &mut *observer)?;
     if !options.show_values {

@@ -14,7 +14,7 @@ pub(crate) fn violation(error: &MySqlError) -> Option<ViolationKind> {
     Some(match error.code {
         1022 | 1062 | 1169 | 1586 => ViolationKind::Unique,
         1048 | 1364 => ViolationKind::NotNull,
-        1216 | 1452 => ViolationKind::ForeignKey,
+        1216 | 1217 | 1451 | 1452 => ViolationKind::ForeignKey,
         // CHECK of MariaDB and of MySQL; too long, out of range, cut, no such value; what a trigger signals.
         4025 | 3819 | 1264 | 1265 | 1292 | 1300 | 1366 | 1406 | 1411 | 1441 | 1644 | 1690 => ViolationKind::Check,
         _ if ["22", "23", "45"].iter().any(|class| error.state.starts_with(class)) => ViolationKind::Check,

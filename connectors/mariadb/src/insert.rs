@@ -197,25 +197,29 @@ fn send(
     Ok(Ok(first))
 }
 
-fn positional(parameters: Vec<mysql::Value>) -> Params {
+pub(crate) fn positional(parameters: Vec<mysql::Value>) -> Params {
     if parameters.is_empty() { Params::Empty } else { Params::Positional(parameters) }
 }
 
 /// Returns the first warning that tells of a value that was not kept as it was.
-fn loss(mariadb: &mut MariaDb) -> Result<Option<String>, StoreError> {
+pub(crate) fn loss(mariadb: &mut MariaDb) -> Result<Option<String>, StoreError> {
     let warnings: Vec<(String, String, String)> =
         mariadb.conn.query("SHOW WARNINGS").map_err(|error| mariadb.fault(&error))?;
     Ok(warnings.into_iter().find(|(_, code, _)| error::loses(code)).map(|(_, _, message)| message))
 }
 
 /// Returns the violation that the server reports; everything else is an error.
-fn refused(mariadb: &mut MariaDb, target: &TargetSpec, error: mysql::Error) -> Result<Violation, StoreError> {
+pub(crate) fn refused(
+    mariadb: &mut MariaDb,
+    target: &TargetSpec,
+    error: mysql::Error,
+) -> Result<Violation, StoreError> {
     let mysql::Error::MySqlError(server) = &error else { return Err(mariadb.fault(&error)) };
     let Some(kind) = error::violation(server) else { return Err(mariadb.fault(&error)) };
     violation(mariadb, target, kind, &server.message)
 }
 
-fn violation(
+pub(crate) fn violation(
     mariadb: &mut MariaDb,
     target: &TargetSpec,
     kind: ViolationKind,

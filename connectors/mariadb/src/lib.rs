@@ -1,6 +1,7 @@
 //! MariaDB (and MySQL as far as it is the same) as legacy and as target. Connects, and answers
 //! [`cutover_runtime::connection::Connection`]; what is to be read and written is the engine's affair.
 
+mod amend;
 mod catalogue;
 mod charset;
 mod ddl;
@@ -20,7 +21,8 @@ pub use open::{open_legacy, open_target};
 use catalogue::Catalogue;
 use charset::Charsets;
 use cutover_runtime::connection::{
-    Connection, DefaultColumn, Referrer, RunnerLock, SqlDialect, StoreError, StoreErrorKind, Unit, Written,
+    Amendment, Connection, DefaultColumn, Referrer, RunnerLock, SqlDialect, StoreError, StoreErrorKind, Unit,
+    Violation, Written,
 };
 use cutover_runtime::removable::{Removable, Removal};
 use cutover_runtime::step::TargetSpec;
@@ -175,6 +177,10 @@ impl Connection for MariaDb {
 
     fn insert(&mut self, targets: &[TargetSpec], units: Vec<Unit>) -> Result<Vec<Written>, StoreError> {
         insert::insert(self, targets, units)
+    }
+
+    fn amend(&mut self, targets: &[TargetSpec], amendments: &[Amendment]) -> Result<Option<Violation>, StoreError> {
+        amend::amend(self, targets, amendments)
     }
 
     fn next_key(&mut self, table: &str, column: &str) -> Result<i128, StoreError> {

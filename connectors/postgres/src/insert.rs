@@ -10,11 +10,11 @@ use cutover_server::{Draft, by_halves};
 use postgres::error::DbError;
 
 /// Begins an attempt. What may be checked late is checked late, since rows of a unit may need each other.
-const ATTEMPT: &str = "SAVEPOINT cutover_units; SET CONSTRAINTS ALL DEFERRED";
+pub(crate) const ATTEMPT: &str = "SAVEPOINT cutover_units; SET CONSTRAINTS ALL DEFERRED";
 /// Has everything checked now: a refusal at commit would name no row.
-const CHECK: &str = "SET CONSTRAINTS ALL IMMEDIATE";
-const KEEP: &str = "RELEASE SAVEPOINT cutover_units";
-const GIVE_UP: &str = "ROLLBACK TO SAVEPOINT cutover_units; RELEASE SAVEPOINT cutover_units";
+pub(crate) const CHECK: &str = "SET CONSTRAINTS ALL IMMEDIATE";
+pub(crate) const KEEP: &str = "RELEASE SAVEPOINT cutover_units";
+pub(crate) const GIVE_UP: &str = "ROLLBACK TO SAVEPOINT cutover_units; RELEASE SAVEPOINT cutover_units";
 
 /// What it takes to write into one target.
 struct Writer<'a> {
@@ -148,22 +148,23 @@ fn attempt(
     postgres.batch(ATTEMPT)?;
     for (writer, rows) in writers.iter().zip(&encoded).filter(|(_, rows)| !rows.is_empty()) {
         if let Err(error) = copy::send(postgres, &writer.statement, rows) {
-            return refused(postgres, writers, Some(writer), error);
+            return refused(postgres, &writer.target.table, error);
         }
     }
     if let Err(error) = postgres.client.batch_execute(CHECK) {
-        return refused(postgres, writers, None, CopyError::Server(error));
+        let table = writers.first().map_or("", |writer| writer.target.table.as_str());
+        return refused(postgres, table, CopyError::Server(error));
     }
     postgres.batch(KEEP)?;
     given.iter_mut().zip(used).for_each(|(given, used)| given.used = used);
     Ok(None)
 }
 
-/// Returns the violation that the server reports, with the attempt undone; everything else is an error.
-fn refused(
+/// Returns the violation that the server reports, with the attempt undone; everything else is an error. `fallback` is
+/// the table that counts where the server names none.
+pub(crate) fn refused(
     postgres: &mut Postgres,
-    writers: &[Writer<'_>],
-    writer: Option<&Writer<'_>>,
+    fallback: &str,
     error: CopyError,
 ) -> Result<Option<Violation>, StoreError> {
     let violation = match &error {
@@ -173,7 +174,6 @@ fn refused(
     let Some((kind, db)) = violation else { return Err(copy::fault(postgres, error)) };
     postgres.transaction = Transaction::Open;
     postgres.batch(GIVE_UP)?;
-    let fallback = writer.or(writers.first()).map_or("", |writer| writer.target.table.as_str());
     let table = db.table().unwrap_or(fallback).to_string();
     let columns = match (db.column(), db.constraint()) {
         (Some(column), _) => vec![column.to_string()],

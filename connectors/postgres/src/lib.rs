@@ -1,6 +1,7 @@
 //! PostgreSQL as legacy and as target. Connects, and answers [`cutover_runtime::connection::Connection`]; what is to be
 //! read and written is the engine's affair.
 
+mod amend;
 mod catalogue;
 mod copy;
 mod ddl;
@@ -21,7 +22,8 @@ pub use open::{open_legacy, open_target};
 
 use catalogue::Catalogue;
 use cutover_runtime::connection::{
-    Connection, DefaultColumn, Referrer, RunnerLock, SqlDialect, StoreError, StoreErrorKind, Unit, Written,
+    Amendment, Connection, DefaultColumn, Referrer, RunnerLock, SqlDialect, StoreError, StoreErrorKind, Unit,
+    Violation, Written,
 };
 use cutover_runtime::removable::{Removable, Removal};
 use cutover_runtime::step::TargetSpec;
@@ -212,6 +214,10 @@ impl Connection for Postgres {
 
     fn insert(&mut self, targets: &[TargetSpec], units: Vec<Unit>) -> Result<Vec<Written>, StoreError> {
         insert::insert(self, targets, units)
+    }
+
+    fn amend(&mut self, targets: &[TargetSpec], amendments: &[Amendment]) -> Result<Option<Violation>, StoreError> {
+        amend::amend(self, targets, amendments)
     }
 
     fn next_key(&mut self, table: &str, column: &str) -> Result<i128, StoreError> {

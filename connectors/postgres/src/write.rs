@@ -178,6 +178,35 @@ fn time(value: NaiveTime, keeps: Keeps, out: &mut Vec<u8>) -> Result<(), Misfit>
     Ok(())
 }
 
+/// A value for a column that keeps it.
+#[derive(Debug)]
+pub(crate) struct Kept<'a>(pub(crate) &'a Value, pub(crate) Keeps);
+
+/// Returns why a column does not keep a value.
+pub(crate) fn misfit(value: &Kept<'_>) -> Option<Misfit> {
+    if value.0.is_null() { None } else { write(value.0, value.1, &mut Vec::new()).err() }
+}
+
+impl ToSql for Kept<'_> {
+    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+        if self.0.is_null() {
+            return Ok(IsNull::Yes);
+        }
+        let mut bytes = Vec::new();
+        write(self.0, self.1, &mut bytes).map_err(|misfit| format!("a column of type {ty}, {misfit}"))?;
+        out.extend_from_slice(&bytes);
+        Ok(IsNull::No)
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    fn to_sql_checked(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+        self.to_sql(ty, out)
+    }
+}
+
 /// A value as a parameter of a statement.
 #[derive(Debug)]
 pub(crate) struct Bound<'a>(pub(crate) &'a Value);

@@ -6,7 +6,7 @@ use crate::value::Bound;
 use crate::{Sqlite, catalogue, error};
 use chrono::Datelike;
 use cutover_runtime::connection::{SqlDialect, StoreError, StoreErrorKind, Unit, Violation, ViolationKind, Written};
-use cutover_runtime::step::{KeyAssigned, Source, TargetSpec};
+use cutover_runtime::step::{KeyAssigned, Source, TargetColumn, TargetSpec};
 use cutover_runtime::value::{Row, Value};
 use rusqlite::CachedStatement;
 use std::ops::RangeInclusive;
@@ -140,7 +140,7 @@ fn write_unit(
     Ok(Written::Keys(keys, rows))
 }
 
-fn savepoint(sqlite: &Sqlite, sql: &str) -> Result<(), StoreError> {
+pub(crate) fn savepoint(sqlite: &Sqlite, sql: &str) -> Result<(), StoreError> {
     let run = || sqlite.inner.prepare_cached(sql)?.execute([]);
     run().map(|_| ()).map_err(|error| sqlite.fault(&error))
 }
@@ -160,10 +160,7 @@ fn write_row(
     row: &Row,
     key: &Value,
 ) -> Result<Option<Violation>, StoreError> {
-    if let Some(violation) = unwritable(writer.target, row) {
-        return Ok(Some(violation));
-    }
-    if let Some(violation) = loses_digits(sqlite, writer.target, row)? {
+    if let Some(violation) = misplaced(sqlite, writer.target, writer.target.columns.iter().zip(row))? {
         return Ok(Some(violation));
     }
     let assigned = matches!(writer.who, KeyOf::Counter(_)).then_some(key);
@@ -179,14 +176,24 @@ fn write_row(
         Ok(0) => refused(ViolationKind::Check, "a trigger that ignores the row".to_string()),
         Ok(_) => Ok(None),
         Err(error) => match error::violation(&error) {
-            Some(_) if sqlite.inner.is_autocommit() => {
-                let cause = format!("table {} ends the transaction when a row is refused", writer.target.table);
-                Err(failed(&sqlite.place, StoreErrorKind::OtherSchema, &cause))
-            }
-            Some(kind) => refused(kind, constraint(&error::cause(&error))),
+            Some(kind) => refusal(sqlite, writer.target, kind, &error).map(Some),
             None => Err(sqlite.fault(&error)),
         },
     }
+}
+
+/// Returns the violation that SQLite reports.
+pub(crate) fn refusal(
+    sqlite: &Sqlite,
+    target: &TargetSpec,
+    kind: ViolationKind,
+    error: &rusqlite::Error,
+) -> Result<Violation, StoreError> {
+    if sqlite.inner.is_autocommit() {
+        let cause = format!("table {} ends the transaction when a row is refused", target.table);
+        return Err(failed(&sqlite.place, StoreErrorKind::OtherSchema, &cause));
+    }
+    Ok(violation(target, kind, constraint(&error::cause(error))))
 }
 
 /// SQLite names columns, or a check by its name or its text.
@@ -202,10 +209,21 @@ fn constraint(cause: &str) -> String {
 }
 
 /// Returns the violation of a value that SQLite would keep as another one.
-fn unwritable(target: &TargetSpec, row: &Row) -> Option<Violation> {
-    let mut columns = target.columns.iter().zip(row);
-    let (name, why) = columns.find_map(|(column, value)| Some((&column.name, misfit(value)?)))?;
-    Some(violation(target, ViolationKind::Check, format!("{name}, which {why}")))
+pub(crate) fn misplaced<'v>(
+    sqlite: &Sqlite,
+    target: &TargetSpec,
+    values: impl Iterator<Item = (&'v TargetColumn, &'v Value)>,
+) -> Result<Option<Violation>, StoreError> {
+    for (column, value) in values {
+        let why = match misfit(value) {
+            None if loses_digits(sqlite, target, column, value)? => Some("cannot keep so many digits"),
+            why => why,
+        };
+        if let Some(why) = why {
+            return Ok(Some(violation(target, ViolationKind::Check, format!("{}, which {why}", column.name))));
+        }
+    }
+    Ok(None)
 }
 
 /// Times are texts of a fixed width here, and SQLite's functions know the years 0 to 9999 only: the last evening of the
@@ -221,20 +239,19 @@ fn misfit(value: &Value) -> Option<&'static str> {
 }
 
 /// A number with many digits is sent as text; a column with numeric affinity would round it.
-fn loses_digits(sqlite: &Sqlite, target: &TargetSpec, row: &Row) -> Result<Option<Violation>, StoreError> {
-    for (column, value) in target.columns.iter().zip(row) {
-        let long = match value {
-            Value::Integer(value) => i64::try_from(*value).is_err(),
-            Value::Decimal(value) => value.len() > EXACT_DIGITS && digits(value) > EXACT_DIGITS,
-            _ => false,
-        };
-        let keeps = || catalogue::keeps_text(&sqlite.inner, &target.table, &column.name);
-        if long && !keeps().map_err(|error| sqlite.fault(&error))? {
-            let constraint = format!("{}, which cannot keep so many digits", column.name);
-            return Ok(Some(violation(target, ViolationKind::Check, constraint)));
-        }
-    }
-    Ok(None)
+fn loses_digits(
+    sqlite: &Sqlite,
+    target: &TargetSpec,
+    column: &TargetColumn,
+    value: &Value,
+) -> Result<bool, StoreError> {
+    let long = match value {
+        Value::Integer(value) => i64::try_from(*value).is_err(),
+        Value::Decimal(value) => value.len() > EXACT_DIGITS && digits(value) > EXACT_DIGITS,
+        _ => false,
+    };
+    let keeps = || catalogue::keeps_text(&sqlite.inner, &target.table, &column.name);
+    Ok(long && !keeps().map_err(|error| sqlite.fault(&error))?)
 }
 
 fn digits(decimal: &str) -> usize {

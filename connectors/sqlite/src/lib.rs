@@ -1,6 +1,7 @@
 //! SQLite as legacy and as target. Opens files, and answers [`cutover_runtime::connection::Connection`]; what is to
 //! be read and written is the engine's affair.
 
+mod amend;
 mod catalogue;
 mod ddl;
 mod dialect;
@@ -15,7 +16,7 @@ pub use dialect::SqliteDialect;
 pub use open::{open_legacy, open_target};
 
 use cutover_runtime::connection::{
-    Connection, DefaultColumn, Referrer, RunnerLock, SqlDialect, StoreError, Unit, Written,
+    Amendment, Connection, DefaultColumn, Referrer, RunnerLock, SqlDialect, StoreError, Unit, Violation, Written,
 };
 use cutover_runtime::removable::{Removable, Removal};
 use cutover_runtime::step::TargetSpec;
@@ -129,6 +130,10 @@ impl Connection for Sqlite {
 
     fn insert(&mut self, targets: &[TargetSpec], units: Vec<Unit>) -> Result<Vec<Written>, StoreError> {
         insert::insert(self, targets, units)
+    }
+
+    fn amend(&mut self, targets: &[TargetSpec], amendments: &[Amendment]) -> Result<Option<Violation>, StoreError> {
+        amend::amend(self, targets, amendments)
     }
 
     fn next_key(&mut self, table: &str, column: &str) -> Result<i128, StoreError> {

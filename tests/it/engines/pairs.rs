@@ -1,4 +1,5 @@
-//! Every engine as legacy with every engine as target: values of all kinds, null and extreme, arrive as they were.
+//! Every engine as legacy with every engine as target: values of all kinds, null and extreme, arrive as they were, with a
+//! run and with a sync.
 
 use cutover_runtime::value::{Kind, Row, Value, read_date, read_date_time, read_time};
 use cutover_tests::command::{Ended, command};
@@ -149,14 +150,20 @@ fn rows() -> Vec<Row> {
     rows
 }
 
-fn fill(store: &Store) {
+/// Fills the table anew; each row has the values that the row so many places later has in an unshifted one.
+fn fill(store: &Store, shift: usize) {
     let kept: Vec<&str> = ["id"].into_iter().chain(columns(store.engine()).map(|(name, ..)| *name)).collect();
     let names = ["id"].into_iter().chain(COLUMNS.iter().map(|(name, ..)| *name));
     let names: Vec<&str> = names.collect();
     let row = |row: Row| {
         row.into_iter().zip(&names).filter(|(_, name)| kept.contains(name)).map(|(value, _)| value).collect()
     };
-    let rows: Vec<Row> = rows().into_iter().map(row).collect();
+    let mut rows = rows();
+    let keys: Vec<Value> = rows.iter().map(|row| row[0].clone()).collect();
+    rows.rotate_left(shift);
+    rows.iter_mut().zip(keys).for_each(|(row, key)| row[0] = key);
+    let rows: Vec<Row> = rows.into_iter().map(row).collect();
+    store.run("DELETE FROM src");
     let mut connection = store.target();
     connection.begin().unwrap();
     connection.append("src", &kept.iter().map(ToString::to_string).collect::<Vec<_>>(), &rows).unwrap();
@@ -189,7 +196,7 @@ fn every_pair_of_engines_carries_every_kind_of_value() {
     for from in Engine::ALL {
         let Some(legacy) = Store::new(from) else { continue };
         legacy.run(&legacy_ddl(from));
-        fill(&legacy);
+        fill(&legacy, 0);
         for to in Engine::ALL {
             let Some(target) = Store::new(to) else { continue };
             target.run(&target_ddl(to));
@@ -215,6 +222,16 @@ fn pair(legacy: &Store, target: &Store) {
     let verified = cutover("verify", &map, legacy, target);
     assert_eq!(verified.status, 0, "{from:?} to {to:?}: {}{}", verified.out, verified.err);
     assert!(cutover("run", &map, legacy, target).with(0).out.contains("nothing to migrate"));
+    for shift in [1, 0] {
+        fill(legacy, shift);
+        let expected = plain(content(legacy, "src", "id", &columns));
+        cutover("sync", &map, legacy, target).with(0);
+        let found = plain(content(target, "dst", "legacy_id", &columns));
+        for (found, expected) in found.iter().zip(&expected) {
+            assert_eq!(found, expected, "{from:?} to {to:?}");
+        }
+        cutover("verify", &map, legacy, target).with(0);
+    }
     cutover("rollback", &map, legacy, target).with(0);
     assert_eq!(content(target, "dst", "legacy_id", &columns), Vec::<String>::new(), "{from:?} to {to:?}");
 }
@@ -226,7 +243,7 @@ fn legacy_and_target_may_be_one_database() {
         let Some(store) = Store::new(engine) else { continue };
         store.run(&legacy_ddl(engine));
         store.run(&target_ddl(engine));
-        fill(&store);
+        fill(&store, 0);
         pair(&store, &store);
     }
 }

@@ -9,5 +9,6 @@ mod resume;
 mod rollback;
 mod run;
 mod store;
+mod sync;
 mod verify;
 mod world;

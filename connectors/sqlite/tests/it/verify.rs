@@ -5,7 +5,7 @@ use cutover_runtime::report::{Deviation, VerifyReport, key_text};
 use cutover_runtime::{Silent, VerifyOptions, run, verify};
 
 fn check(world: &World, batch: usize) -> VerifyReport {
-    let options = VerifyOptions { batch, keep: 1000, ..VerifyOptions::default() };
+    let options = VerifyOptions { batch, keep: 1000, settle: std::time::Duration::ZERO, ..VerifyOptions::default() };
     verify(&mut world.legacy(), &mut world.target(), &steps(), &options, &mut Silent).unwrap()
 }
 
@@ -106,7 +106,7 @@ fn only_as_many_deviations_are_kept_as_asked_for() {
     let world = World::with(9);
     run(&mut world.legacy(), &mut world.target(), &steps(), &any_rejects(), &mut Silent).unwrap();
     world.on_target("UPDATE profile SET born = '1999-09-09'");
-    let options = VerifyOptions { batch: 4, keep: 2, ..VerifyOptions::default() };
+    let options = VerifyOptions { batch: 4, keep: 2, settle: std::time::Duration::ZERO, ..VerifyOptions::default() };
     let report = verify(&mut world.legacy(), &mut world.target(), &steps(), &options, &mut Silent).unwrap();
     assert_eq!((report.total, report.deviations.len(), report.steps[0].deviations), (9, 2, 9));
 }
