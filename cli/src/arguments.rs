@@ -216,9 +216,9 @@ pub(crate) struct RunOptions {
     /// Let at most so many rows pass in a second, so that others are not slowed down
     #[arg(long, value_name = "ROWS")]
     pub(crate) max_rate: Option<NonZeroU32>,
-    /// Carry every row through this process, also where one server holds both sides and could carry it by itself
+    /// Where one server holds both sides, have it carry rows by itself as far as its SQL can say the rules
     #[arg(long)]
-    pub(crate) row_by_row: bool,
+    pub(crate) by_server: bool,
     /// Accept a changed mapping, or other databases than those the target remembers
     #[arg(long)]
     pub(crate) rebind: bool,

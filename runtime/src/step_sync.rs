@@ -202,8 +202,9 @@ impl<'w, 'a> StepSync<'w, 'a> {
     }
 
     /// Returns the entries whose rows are to be deleted since their legacy row is gone; lists the others.
-    fn gone(&mut self, entries: Vec<Entry>) -> Result<Vec<Case>, RunError> {
+    fn gone(&mut self, mut entries: Vec<Entry>) -> Result<Vec<Case>, RunError> {
         if self.deletes() {
+            target_rows::recognise(self.work.target, self.spec, &mut entries.iter_mut().collect::<Vec<_>>())?;
             return Ok(entries.into_iter().map(|entry| Case { entry, rows: None }).collect());
         }
         for entry in entries {

@@ -20,9 +20,9 @@ pub(crate) fn run(options: &RunOptions, retry: Option<RejectFilter>) -> Result<S
     let steps = cutover_interpreter::steps(&plan)?;
     let mut legacy = database::open_legacy(&options.from)?;
     let mut target = database::open_target(&options.to)?;
-    let sets = match options.row_by_row {
-        true => SetSteps::new(),
-        false => set_steps(&plan, (&options.from, &mut *legacy), (&options.to, &mut *target))?,
+    let sets = match options.by_server {
+        true => set_steps(&plan, (&options.from, &mut *legacy), (&options.to, &mut *target))?,
+        false => SetSteps::new(),
     };
     let engine = cutover_runtime::RunOptions {
         batch: options.batch as usize,

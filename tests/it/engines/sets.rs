@@ -228,9 +228,9 @@ fn person(at: u64, random: &mut Random) -> String {
 fn a_server_that_holds_both_sides_carries_the_same_as_row_by_row() {
     for engine in SERVERS {
         let (Some(sets), Some(by_row)) = (Ground::new(engine), Ground::new(engine)) else { continue };
-        let ran = sets.run(&[]);
+        let ran = sets.run(&["--by-server"]);
         ran.says(&["Person: ", " migrated by the server itself"]);
-        let one_by_one = by_row.run(&["--row-by-row"]);
+        let one_by_one = by_row.run(&[]);
         assert!(!one_by_one.err.contains("by the server itself"), "{}", one_by_one.err);
         assert_eq!(sets.content(), by_row.content(), "{engine:?}");
         assert!(sets.content().len() > 2000, "{}", sets.content().len());
@@ -244,10 +244,31 @@ fn a_server_that_holds_both_sides_carries_the_same_as_row_by_row() {
 fn what_a_server_carried_by_itself_is_taken_back_unless_it_was_changed() {
     for engine in SERVERS {
         let Some(ground) = Ground::new(engine) else { continue };
-        ground.run(&[]);
+        ground.run(&["--by-server"]);
         let before = ground.content();
         let schema = if engine == Engine::Postgres { "\"new\"\"side\"." } else { "" };
         let store = if engine == Engine::Postgres { &ground.legacy } else { &ground.target };
+        // A sync takes such rows for its own.
+        let legacy = if engine == Engine::Postgres { "\"old side\"." } else { "" };
+        let age = |age: i32| ground.legacy.run(&format!("UPDATE {legacy}person SET age = {age} WHERE id = 36"));
+        age(77);
+        ground.cutover("sync", &[]).with(0);
+        let synced = store.ask(&format!("SELECT age FROM {schema}human WHERE legacy_id = 36"), &[Integer]);
+        assert_eq!(synced, ["77"], "{engine:?}");
+        assert_eq!(ground.cutover("verify", &[]).status, 0, "{engine:?}");
+        age(12);
+        // Nobody refers to somebody without mail, so a row that is gone can be deleted.
+        let alone = "SELECT MIN(legacy_id) FROM {}human WHERE id NOT IN (SELECT human_id FROM {}contact)";
+        let alone = store.ask(&alone.replace("{}", schema), &[Integer]).remove(0);
+        let gone = format!("{legacy}person WHERE id = {alone}");
+        let back = format!("CREATE TABLE {legacy}kept AS SELECT * FROM {gone}");
+        ground.legacy.run(&format!("{back}; DELETE FROM {gone}"));
+        let deleted = ground.cutover("sync", &["--delete"]).with(0);
+        assert!(deleted.out.contains("Person "), "{}", deleted.out);
+        let left = store.ask(&format!("SELECT COUNT(*) FROM {schema}human WHERE legacy_id = {alone}"), &[Integer]);
+        assert_eq!(left, ["0"], "{engine:?}: {}", deleted.out);
+        ground.legacy.run(&format!("INSERT INTO {legacy}person SELECT * FROM {legacy}kept"));
+        ground.run(&["--by-server"]);
         store.run(&format!("UPDATE {schema}human SET name = 'changed' WHERE legacy_id = 33"));
         let kept = ground.cutover("rollback", &[]).with(1);
         assert!(kept.out.contains("kept: Person.t legacy key 33"), "{}", kept.out);
@@ -267,7 +288,7 @@ fn runs_by_sets_that_are_killed_or_fail_leave_nothing_out_and_nothing_twice() {
         let (Some(ground), Some(whole)) = (Ground::new(engine), Ground::new(engine)) else { continue };
         binary(); // Building it is no part of a run.
         let began = Instant::now();
-        whole.run(&[]);
+        whole.run(&["--by-server"]);
         let (took, expected) = (began.elapsed(), whole.content());
         for point in ["run.before_insert", "run.after_insert", "run.before_commit", "run.after_commit"] {
             for at in [1, 4] {
@@ -279,7 +300,8 @@ fn runs_by_sets_that_are_killed_or_fail_leave_nothing_out_and_nothing_twice() {
         }
         let mut random = Random::new(19);
         for _ in 0..8 {
-            let mut child = ground.command("run", &["--max-rejects", "any", "--batch", "50"]).spawn().unwrap();
+            let mut child =
+                ground.command("run", &["--max-rejects", "any", "--batch", "50", "--by-server"]).spawn().unwrap();
             sleep(took * (random.below(60) as u32 + 5) / 100);
             child.kill().unwrap();
             child.wait().unwrap();
