@@ -269,6 +269,9 @@ pub(crate) struct SyncOptions {
     /// Begin no batch that would not finish in this time, such as 90s, 20m or 2h
     #[arg(long = "for", value_name = "TIME", value_parser = duration)]
     pub(crate) deadline: Option<Duration>,
+    /// Let at most so many rows pass in a second, so that others are not slowed down
+    #[arg(long, value_name = "ROWS")]
+    pub(crate) max_rate: Option<NonZeroU32>,
     /// Accept a changed mapping, or other databases than those the target remembers
     #[arg(long)]
     pub(crate) rebind: bool,
@@ -405,6 +408,15 @@ pub(crate) struct RollbackOptions {
     /// Only these maps of the mapping
     #[arg(long = "map", value_name = "NAME", value_delimiter = ',')]
     pub(crate) maps: Vec<String>,
+    /// Legacy rows in one transaction
+    #[arg(long, value_name = "ROWS", default_value_t = 5000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) batch: u32,
+    /// Begin no batch that would not finish in this time, such as 90s, 20m or 2h
+    #[arg(long = "for", value_name = "TIME", value_parser = duration)]
+    pub(crate) deadline: Option<Duration>,
+    /// Let at most so many rows pass in a second, so that others are not slowed down
+    #[arg(long, value_name = "ROWS")]
+    pub(crate) max_rate: Option<NonZeroU32>,
     /// Leave maps that cannot be taken back
     #[arg(long)]
     pub(crate) skip_irreversible: bool,

@@ -321,7 +321,7 @@ impl StepState {
     pub(crate) fn with(&self, rows: u64, upto: i128) -> StepState {
         let mut settled = self.settled;
         settled.migrated += rows;
-        let last_key = Some(key_text(&vec![Value::Integer(upto)]));
+        let last_key = Some(key_text(&[Value::Integer(upto)]));
         StepState { in_scope: settled.total(), settled, gone: 0, complete: false, pass: 1, last_key }
     }
 

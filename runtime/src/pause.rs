@@ -4,12 +4,15 @@
 use crate::connection::Connection;
 use crate::error::{OnSide, RunError, Side};
 use crate::journal::{self, META, int, text, within};
+use crate::observer::Observer;
+use crate::pace::Pace;
+use crate::report::Outcome;
 use crate::value::Value;
 use crate::{lock, world};
 use std::time::Duration;
 
 /// How often a paused runner asks whether it may go on.
-pub(crate) const ASK: Duration = Duration::from_millis(500);
+const ASK: Duration = Duration::from_millis(500);
 
 const NAME: &str = "pause";
 
@@ -31,8 +34,29 @@ pub fn resume(target: &mut dyn Connection) -> Result<String, RunError> {
     Ok(holder)
 }
 
+/// Returns why the next rows of a map must not pass; waits for the rate, and while the runner with this epoch is paused.
+pub(crate) fn must_stop(
+    target: &mut dyn Connection,
+    epoch: i64,
+    pace: &mut Pace,
+    observer: &mut dyn Observer,
+    (map, rows): (&str, u64),
+) -> Result<Option<Outcome>, RunError> {
+    let stopped = pace.hold_back(rows);
+    if stopped.is_some() || !wanted(target, epoch)? {
+        return Ok(stopped);
+    }
+    observer.paused(map, true);
+    let mut stopped = None;
+    while stopped.is_none() && wanted(target, epoch)? {
+        stopped = pace.wait(ASK);
+    }
+    observer.paused(map, false);
+    Ok(stopped)
+}
+
 /// Returns whether the runner with this epoch is to pause.
-pub(crate) fn wanted(target: &mut dyn Connection, epoch: i64) -> Result<bool, RunError> {
+fn wanted(target: &mut dyn Connection, epoch: i64) -> Result<bool, RunError> {
     let wish = META.get(target, &vec![text(NAME)])?;
     Ok(wish.is_some_and(|row| row[1] == Value::Text(int(epoch).to_string())))
 }

@@ -5,13 +5,16 @@ use crate::connection::Connection;
 use crate::error::{OnSide, RunError, Side};
 use crate::journal::{self, META, REJECT, STEP, text};
 use crate::observer::Observer;
+use crate::pace::Pace;
 use crate::report::{RollbackReport, RolledBackStep};
 use crate::run::close;
 use crate::step::{LinkSpec, Rollback, Step, StepSpec};
 use crate::step_rollback::StepRollback;
 use crate::{entries, load, lock, world};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 /// What the operator chooses for a rollback.
 #[derive(Debug, Clone)]
@@ -24,6 +27,10 @@ pub struct RollbackOptions {
     pub skip_irreversible: bool,
     /// Accepts a changed mapping or another target.
     pub rebind: bool,
+    /// No batch begins that would not finish in this time.
+    pub deadline: Option<Duration>,
+    /// How many rows may pass in a second; none means any number.
+    pub rate: Option<NonZeroU32>,
     /// Ends the rollback at the next batch boundary once it is true.
     pub stop: Arc<AtomicBool>,
     /// How many rows that stay the report keeps; all are counted, and the observer hears of each.
@@ -37,6 +44,8 @@ impl Default for RollbackOptions {
             maps: None,
             skip_irreversible: false,
             rebind: false,
+            deadline: None,
+            rate: None,
             stop: Arc::default(),
             keep: 10_000,
         }
@@ -76,7 +85,8 @@ fn rollback_locked(
     let mut report = RollbackReport { run, ..RollbackReport::default() };
     let owner = load::Owner { run, epoch, streams: load::STREAMS };
     let result = load::put_back(target, owner, observer);
-    let mut work = Work { target, options, observer, run, epoch, report: &mut report };
+    let pace = Pace::new(options.deadline, options.rate, options.stop.clone());
+    let mut work = Work { target, options, observer, run, epoch, pace, report: &mut report };
     let result = result.and_then(|_| work.all_steps(steps, &chosen));
     let outcome = match &result {
         Ok(()) if report.interrupted => "interrupted",
@@ -95,6 +105,7 @@ pub(crate) struct Work<'a> {
     pub(crate) observer: &'a mut dyn Observer,
     pub(crate) run: i64,
     pub(crate) epoch: i64,
+    pub(crate) pace: Pace,
     pub(crate) report: &'a mut RollbackReport,
 }
 

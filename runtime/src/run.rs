@@ -217,17 +217,7 @@ impl<'a> Engine<'a> {
 
     /// Returns why the next rows of a step must not pass; waits for the rate and while the run is paused.
     pub(crate) fn must_stop(&mut self, map: &str, rows: u64) -> Result<Option<Outcome>, RunError> {
-        let stopped = self.pace.hold_back(rows);
-        if stopped.is_some() || !pause::wanted(self.target, self.epoch)? {
-            return Ok(stopped);
-        }
-        self.observer.paused(map, true);
-        let mut stopped = None;
-        while stopped.is_none() && pause::wanted(self.target, self.epoch)? {
-            stopped = self.pace.wait(pause::ASK);
-        }
-        self.observer.paused(map, false);
-        Ok(stopped)
+        pause::must_stop(self.target, self.epoch, &mut self.pace, self.observer, (map, rows))
     }
 
     pub(crate) fn legacy(&mut self) -> &mut dyn Connection {

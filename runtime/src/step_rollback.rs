@@ -14,9 +14,8 @@ use crate::rollback::Work;
 use crate::statements::{KeyColumn, KeyRange, Order, Sql};
 use crate::step::{StepSpec, TargetSpec};
 use crate::value::{Key, Value};
-use crate::{lock, target_rows};
+use crate::{lock, pause, target_rows};
 use std::collections::HashSet;
-use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 /// One step that is taken back.
@@ -68,12 +67,14 @@ impl<'w, 'a, 's> StepRollback<'w, 'a, 's> {
     fn pass(&mut self) -> Result<(), RunError> {
         let mut before: Option<Key> = None;
         loop {
-            if self.work.options.stop.load(Ordering::Relaxed) {
-                self.work.report.interrupted = true;
+            let work = &mut *self.work;
+            let limit = work.pace.batch(work.options.batch);
+            let rows = (self.spec.name.as_str(), limit as u64);
+            if pause::must_stop(work.target, work.epoch, &mut work.pace, work.observer, rows)?.is_some() {
+                work.report.interrupted = true;
                 return Ok(());
             }
             let range = KeyRange { before: before.as_ref(), ..KeyRange::default() };
-            let limit = self.work.options.batch.max(1);
             let page = entries::page(self.work.target, self.spec, range, Order::Descending, limit)?;
             let Some(last) = page.last() else { return Ok(()) };
             before = Some(last.key.clone());
@@ -94,6 +95,7 @@ impl<'w, 'a, 's> StepRollback<'w, 'a, 's> {
         };
         self.work.target.commit().on(Side::Target)?;
         failpoint::hit("rollback.after_commit")?;
+        self.work.pace.took(began.elapsed());
         let stages = Stages { write: began.elapsed(), ..Stages::default() };
         self.work.observer.batch_done(&self.spec.name, &BatchDone { stages, ..counts });
         Ok(())

@@ -15,7 +15,7 @@ use crate::sync::{Waiting, Work};
 use crate::unique::Uniques;
 use crate::value::{Key, Row, Value};
 use crate::walk::{self, Stretch, Walk};
-use crate::{carry, target_rows};
+use crate::{carry, pause, target_rows};
 use judge::{Verdict, expected, judge};
 use std::time::Instant;
 use write::Batch;
@@ -71,7 +71,10 @@ impl<'w, 'a> StepSync<'w, 'a> {
     /// Goes along a walk. Returns why it stopped before the end.
     pub(crate) fn visit(&mut self, walk: &mut Walk<'_>) -> Result<Option<Outcome>, RunError> {
         loop {
-            if let Some(outcome) = self.work.pace.must_stop() {
+            let work = &mut *self.work;
+            let rows = (self.spec.name.as_str(), work.pace.batch(work.options.batch) as u64);
+            let stopped = pause::must_stop(work.target, work.epoch, &mut work.pace, work.observer, rows)?;
+            if let Some(outcome) = stopped {
                 return Ok(Some(outcome));
             }
             let began = Instant::now();

@@ -14,6 +14,7 @@ use crate::step_sync::StepSync;
 use crate::value::{Key, Value};
 use crate::walk::Walk;
 use crate::{entries, lock, scan, world};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -32,6 +33,8 @@ pub struct SyncOptions {
     pub delete: bool,
     /// No batch begins that would not finish in this time.
     pub deadline: Option<Duration>,
+    /// How many rows may pass in a second; none means any number.
+    pub rate: Option<NonZeroU32>,
     /// Ends the sync at the next batch boundary once it is true.
     pub stop: Arc<AtomicBool>,
     /// Accepts a changed mapping or other databases.
@@ -47,6 +50,7 @@ impl Default for SyncOptions {
             maps: None,
             delete: false,
             deadline: None,
+            rate: None,
             stop: Arc::default(),
             rebind: false,
             keep: 10_000,
@@ -91,7 +95,7 @@ fn sync_locked(
     world::check_map_tables(target, steps)?;
     let epoch = lock::new_epoch(target)?;
     let run = journal::begin_run(target, "sync", epoch)?;
-    let pace = Pace::new(options.deadline, None, options.stop.clone());
+    let pace = Pace::new(options.deadline, options.rate, options.stop.clone());
     let done = steps.iter().map(|step| Progress::new(&step.spec().name)).collect();
     let report = blank(run);
     let mut work = Work { legacy, target, steps, options, observer, run, epoch, pace, done, report };
@@ -151,7 +155,8 @@ impl Work<'_> {
     /// Goes through all steps. Returns why it stopped before the end.
     fn all_steps(&mut self) -> Result<Option<Outcome>, RunError> {
         for (index, after, upto) in self.visits()? {
-            let walk = Walk::new(self.steps[index].as_ref(), true, self.options.batch).between(after, upto);
+            let walk =
+                Walk::new(self.steps[index].as_ref(), true, self.pace.batch(self.options.batch)).between(after, upto);
             if let Some(outcome) = self.visit(index, walk)? {
                 self.list_waiting();
                 return Ok(Some(outcome));

@@ -4,8 +4,9 @@
 use crate::connection::Connection;
 use crate::entries::{self, Entry};
 use crate::error::RunError;
-use crate::fingerprint::{self, PrintMap, PrintSet};
+use crate::fingerprint::{self, PrintMap};
 use crate::links::{Answers, Links};
+use crate::print_store::PrintStore;
 use crate::scan;
 use crate::statements::{KeyRange, Order};
 use crate::step::{Link, Rejection, Step, StepSpec, TargetRows};
@@ -22,7 +23,7 @@ pub(crate) struct Walk<'s> {
     /// The last key to look at; none if all are.
     upto: Option<Key>,
     /// Keys of the legacy side, where the two sides order keys differently.
-    seen: PrintSet,
+    seen: PrintStore,
 }
 
 /// How far a walk has come.
@@ -78,7 +79,7 @@ impl<'s> Walk<'s> {
     /// Begins a walk. `carried` says whether the step has a map table: one that has never run has none.
     pub(crate) fn new(step: &'s dyn Step, carried: bool, batch: usize) -> Walk<'s> {
         let (spec, batch, place) = (step.spec(), batch.max(1), Place::Rows(None));
-        Walk { step, spec, carried, batch, place, upto: None, seen: PrintSet::default() }
+        Walk { step, spec, carried, batch, place, upto: None, seen: PrintStore::default() }
     }
 
     /// Looks only at keys after one and up to another; for steps whose keys both sides order alike.
@@ -125,7 +126,7 @@ impl<'s> Walk<'s> {
                 entries::page(target, self.spec, range, Order::Ascending, i64::MAX as usize)?
             }
             (true, false) => {
-                self.seen.extend(page.iter().map(|(key, _)| fingerprint::of(key)));
+                page.iter().try_for_each(|(key, _)| self.seen.insert(fingerprint::of(key)))?;
                 entries::of_keys(target, self.spec, &page.iter().map(|(key, _)| key).collect::<Vec<_>>())?
             }
         };
@@ -139,11 +140,16 @@ impl<'s> Walk<'s> {
             return Ok(None);
         }
         let range = KeyRange { after: after.as_ref(), upto: self.upto.as_ref(), before: None };
-        let mut page = entries::page(target, self.spec, range, Order::Ascending, self.batch)?;
+        let page = entries::page(target, self.spec, range, Order::Ascending, self.batch)?;
         let Some(last) = page.last() else { return Ok(None) };
         self.place = Place::Entries(Some(last.key.clone()));
-        page.retain(|entry| !self.seen.contains(&fingerprint::of(&entry.key)));
-        Ok(Some(Stretch { gone: page, ..Stretch::default() }))
+        let mut gone = Vec::new();
+        for entry in page {
+            if !self.seen.contains(fingerprint::of(&entry.key))? {
+                gone.push(entry);
+            }
+        }
+        Ok(Some(Stretch { gone, ..Stretch::default() }))
     }
 }
 

@@ -19,14 +19,17 @@ fn pair() -> Pair {
 /// Starts a run and waits until it has written something.
 fn at_work(pair: &Pair, more: &[&str]) -> Child {
     let mut command = pair.command("run", &["--max-rejects", "any"]);
-    let child = command.args(more).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    for _ in 0..3000 {
-        if batches(pair) > 1 {
-            return child;
-        }
+    let mut child = command.args(more).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let begun = (0..3000).any(|_| {
         sleep(Duration::from_millis(10));
+        batches(pair) > 1
+    });
+    if !begun {
+        child.kill().unwrap();
+        child.wait().unwrap();
+        panic!("no batch within half a minute");
     }
-    panic!("no batch within half a minute");
+    child
 }
 
 fn batches(pair: &Pair) -> usize {
@@ -97,4 +100,17 @@ fn without_a_run_there_is_nothing_to_pause() {
     }
     pair.run();
     pair.cutover("pause", &[]).with(2).says(&["no run is at work on this target"]);
+}
+
+#[test]
+fn a_rollback_keeps_to_its_time_and_rate_too() {
+    let pair = pair();
+    pair.run();
+    let late = pair.cutover("rollback", &["--for", "0s"]).with(3);
+    assert!(late.out.contains("stopped at a batch boundary: run again"), "{}", late.out);
+    let there = "SELECT COUNT(*) > 0 FROM patients_patient";
+    assert_eq!(pair.ask(there), ["1"]);
+    pair.cutover("rollback", &["--max-rate", "1000000", "--batch", "100"]).with(0);
+    assert_eq!(pair.ask(there), ["0"]);
+    assert_eq!(pair.ask("SELECT MAX(rows) FROM cutover_batch WHERE run = 3"), ["100"]);
 }

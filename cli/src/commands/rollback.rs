@@ -14,6 +14,9 @@ pub(crate) fn run(options: &RollbackOptions) -> Result<Status, Failure> {
         maps: (!options.maps.is_empty()).then(|| options.maps.clone()),
         skip_irreversible: options.skip_irreversible,
         rebind: options.rebind,
+        batch: options.batch as usize,
+        deadline: options.deadline,
+        rate: options.max_rate,
         stop: stop::flag(),
         ..Default::default()
     };
@@ -50,7 +53,7 @@ fn print(report: &RollbackReport) {
         .collect();
     output::table(&["map", "taken back", "kept", "gone before", "forgotten"], &rows);
     if report.interrupted {
-        output::line("interrupted at a batch boundary: run again");
+        output::line("stopped at a batch boundary: run again");
     }
 }
 

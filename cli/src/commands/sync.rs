@@ -18,6 +18,7 @@ pub(crate) fn run(options: &SyncOptions) -> Result<Status, Failure> {
         maps: (!options.maps.is_empty()).then(|| options.maps.clone()),
         delete: options.delete,
         deadline: options.deadline,
+        rate: options.max_rate,
         stop: stop::flag(),
         rebind: options.rebind,
         keep: options.limit,

@@ -169,7 +169,7 @@ impl StepRun<'_, '_> {
 
     fn set_row(&self, rows: u64, keys: &[Value]) -> Row {
         let mut row = vec![int(self.engine.run), text(&self.spec.name), int(self.batch)];
-        row.extend(keys.iter().map(|key| text(&crate::report::key_text(&vec![key.clone()]))));
+        row.extend(keys.iter().map(|key| text(&crate::report::key_text(std::slice::from_ref(key)))));
         row.extend([rows, rows, 0, 0].map(|number| Value::Integer(number.into())));
         row.push(Value::Null);
         row
