@@ -45,22 +45,17 @@ fn step_order(drafts: &[Draft<'_>], diagnostics: &mut Vec<Diagnostic>) -> Vec<us
     // A table that a step looks rows up in must be filled before by the other steps that write it.
     let needs = drafts.iter().enumerate().map(|(index, draft)| {
         let needed = draft.step.links.iter().flat_map(|link| match &link.kind {
-            LinkKind::Reference { step, .. } => steps.get(step.as_str()).into_iter().copied().collect(),
-            LinkKind::Lookup { table, .. } => {
-                let others = writers.get(table.as_str()).into_iter().flatten();
-                others.copied().filter(|other| *other != index).collect::<Vec<_>>()
-            }
+            LinkKind::Reference { step, .. } => steps.get(step.as_str()).into_iter().copied().collect::<Vec<_>>(),
+            LinkKind::Lookup { table, .. } => writers.get(table.as_str()).into_iter().flatten().copied().collect(),
         });
-        needed.collect()
+        // Of its own rows a step carries first those that others refer to.
+        needed.filter(|other| *other != index).collect()
     });
     let needs: Vec<Vec<usize>> = needs.collect();
     order(&needs).unwrap_or_else(|stuck| {
         let names: Vec<String> = stuck.iter().map(|index| format!("`{}`", drafts[*index].step.name)).collect();
         let first = &drafts[stuck[0]];
-        let message = match names.as_slice() {
-            [one] => format!("map {one} needs the keys of its own rows first"),
-            _ => format!("the maps {} need each other's keys first", names.join(", ")),
-        };
+        let message = format!("the maps {} need each other's keys first", names.join(", "));
         let error = Diagnostic::error(Code::CYCLE, first.map.name.span, message);
         diagnostics
             .push(error.note("references are resolved when a row is written; a second pass is not supported yet"));

@@ -5,6 +5,7 @@ mod kept;
 mod legacy;
 mod load;
 mod opal;
+mod own;
 mod pairs;
 mod resume;
 mod schema;

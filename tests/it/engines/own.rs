@@ -1,0 +1,74 @@
+//! A map whose rows refer to each other: whoever is referred to is carried first, whatever the order of keys, and rows in a
+//! ring are rejected.
+
+use cutover_runtime::value::Kind::{Integer, Text};
+use cutover_tests::command::{Ended, command};
+use cutover_tests::engines::{Engine, Store};
+use std::fs;
+use std::path::Path;
+
+const LEGACY: &str = "CREATE TABLE person (id BIGINT NOT NULL PRIMARY KEY, boss BIGINT, name VARCHAR(20) NOT NULL);";
+
+/// Chains upwards and downwards, a ring of two, somebody of their own, and those below them.
+const ROWS: &str = "INSERT INTO person VALUES (1, 2, 'Ann'), (2, 3, 'Bo'), (3, NULL, 'Cy'), (4, 3, 'Di'), (5, 4, 'Ed'),
+    (6, 7, 'Flo'), (7, 6, 'Gus'), (8, 8, 'Ida'), (9, 8, 'Jo'), (10, 99, 'Kim'), (11, 1, 'Lu');";
+
+const MAP: &str = "language 1
+legacy old = DIALECT \"legacy.sql\" timezone \"UTC\"
+target new = DIALECT \"target.sql\" timezone \"UTC\"
+
+map Person: old.person p -> new.human h {
+  key p.id           -> h.legacy_id
+  ref Person(p.boss) -> h.boss_id
+  p.name             -> h.name
+}
+";
+
+fn cutover(name: &str, folder: &Path, from: &Store, to: &Store) -> Ended {
+    let mut command = command();
+    command.arg(name).arg(folder.join("own.map")).args(["--from", &from.url(), "--to", &to.url()]);
+    if name == "run" {
+        command.args(["--max-rejects", "any", "--batch", "2", "--by-server", "--load"]);
+    }
+    Ended::from(command.output().unwrap())
+}
+
+#[test]
+fn rows_follow_those_that_they_refer_to() {
+    for engine in Engine::ALL {
+        let (Some(from), Some(to)) = (Store::new(engine), Store::new(engine)) else { continue };
+        let (dialect, key) = match engine {
+            Engine::Sqlite => ("sqlite", "INTEGER PRIMARY KEY AUTOINCREMENT"),
+            Engine::Postgres => ("postgresql", "BIGSERIAL PRIMARY KEY"),
+            Engine::MariaDb => ("mariadb", "BIGINT AUTO_INCREMENT PRIMARY KEY"),
+        };
+        let target = format!(
+            "CREATE TABLE human (id {key}, legacy_id BIGINT NOT NULL UNIQUE, boss_id BIGINT, name VARCHAR(20) NOT NULL,
+             FOREIGN KEY (boss_id) REFERENCES human (id));"
+        );
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("legacy.sql"), LEGACY).unwrap();
+        fs::write(folder.path().join("target.sql"), &target).unwrap();
+        fs::write(folder.path().join("own.map"), MAP.replace("DIALECT", dialect)).unwrap();
+        from.run(LEGACY);
+        from.run(ROWS);
+        to.run(&target);
+
+        cutover("run", folder.path(), &from, &to).with(0);
+        let query = "SELECT h.legacy_id, h.name, b.legacy_id FROM human h LEFT JOIN human b ON b.id = h.boss_id";
+        let there = to.ask(query, &[Integer, Text, Integer]);
+        let expected = ["1|Ann|2", "11|Lu|1", "2|Bo|3", "3|Cy|NULL", "4|Di|3", "5|Ed|4"];
+        assert_eq!(there, expected, "{engine:?}");
+        let rejected = to.ask("SELECT legacy_key FROM cutover_reject", &[Text]);
+        assert_eq!(rejected, ["10", "6", "7", "8", "9"], "{engine:?}");
+        let verified = cutover("verify", folder.path(), &from, &to);
+        assert_eq!(verified.status, 0, "{engine:?}: {}{}", verified.out, verified.err);
+
+        // Once the ring is open, its rows follow.
+        from.run("UPDATE person SET boss = NULL WHERE id = 7");
+        cutover("retry", folder.path(), &from, &to);
+        assert_eq!(to.ask("SELECT COUNT(*) FROM human", &[Integer]), ["8"], "{engine:?}");
+        cutover("rollback", folder.path(), &from, &to).with(0);
+        assert_eq!(to.ask("SELECT COUNT(*) FROM human", &[Integer]), ["0"], "{engine:?}");
+    }
+}
