@@ -124,7 +124,10 @@ fn language(sources: &Sources, file: FileId, tree: &ast::File, diagnostics: &mut
             false
         }
         None => {
-            if !diagnostics.iter().any(|diagnostic| diagnostic.labels[0].span.start == 0) {
+            // What stands first and cannot be read may have been meant to say it.
+            let text = &sources.file(file).text;
+            let first = text.len() - text.trim_start().len();
+            if !diagnostics.iter().any(|diagnostic| diagnostic.labels[0].span.start == first) {
                 let message = "the mapping does not say its language";
                 let end = sources.file(file).line_range(1).end;
                 let error = Diagnostic::error(Code::LANGUAGE, Span::new(file, 0..end), message);
