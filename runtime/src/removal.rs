@@ -5,7 +5,7 @@ use crate::connection::Connection;
 use crate::entries::{CHUNK, Entry};
 use crate::error::{OnSide, RunError, Side};
 use crate::fingerprint::{self, PrintMap, PrintSet, hex};
-use crate::report::LeftReason;
+use crate::report::{Left, LeftReason, key_text};
 use crate::statements::{KeyColumn, Sql, column};
 use crate::step::{StepSpec, TargetSpec};
 use crate::target_rows;
@@ -76,6 +76,19 @@ impl Removal {
             }
         }
         obstacles
+    }
+}
+
+/// Describes a row of an entry that is left as it is.
+pub(crate) fn left(spec: &StepSpec, entry: &Entry, at: usize, reason: LeftReason) -> Left {
+    let role = &spec.targets[at];
+    Left {
+        map: spec.name.clone(),
+        role: role.role.clone(),
+        table: role.table.clone(),
+        legacy_key: key_text(&entry.key),
+        target_key: entry.roles[at].0.clone(),
+        reason,
     }
 }
 

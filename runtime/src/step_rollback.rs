@@ -216,15 +216,7 @@ impl<'w, 'a, 's> StepRollback<'w, 'a, 's> {
     }
 
     fn describe(&self, entry: &Entry, at: usize, reason: LeftReason) -> Left {
-        let role = &self.spec.targets[at];
-        Left {
-            map: self.spec.name.clone(),
-            role: role.role.clone(),
-            table: role.table.clone(),
-            legacy_key: key_text(&entry.key),
-            target_key: entry.roles[at].0.clone(),
-            reason,
-        }
+        removal::left(self.spec, entry, at, reason)
     }
 
     fn list(&mut self, left: Left) {

@@ -8,7 +8,7 @@ use crate::error::RunError;
 use crate::found::FoundRows;
 use crate::links::Links;
 use crate::removal;
-use crate::report::{Left, LeftReason, Outcome, key_text};
+use crate::report::{Left, LeftReason, Outcome};
 use crate::scan;
 use crate::step::{Rollback, Step, StepSpec, TargetRows};
 use crate::sync::{Waiting, Work};
@@ -275,15 +275,7 @@ impl<'w, 'a> StepSync<'w, 'a> {
     /// Describes a row that is left; without a role the first row there is.
     fn describe(&self, entry: &Entry, at: Option<usize>, reason: LeftReason) -> Left {
         let at = at.or_else(|| entry.roles.iter().position(|(key, _)| !key.is_null())).unwrap_or(0);
-        let role = &self.spec.targets[at];
-        Left {
-            map: self.spec.name.clone(),
-            role: role.role.clone(),
-            table: role.table.clone(),
-            legacy_key: key_text(&entry.key),
-            target_key: entry.roles[at].0.clone(),
-            reason,
-        }
+        removal::left(self.spec, entry, at, reason)
     }
 }
 

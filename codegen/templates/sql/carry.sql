@@ -30,19 +30,8 @@ UPDATE [cutover_batch] SET {{ pairs.key }} = [cutover_pairs].{{ pairs.key }}
 FROM {{ step.batch }} AS [cutover_batch]
 JOIN {{ pairs.table }} AS [cutover_pairs] ON {{ pairs.same }};
 {% when None -%}
-INSERT INTO {{ write.insert.table }} ({{ write.insert.columns }})
-SELECT
-{%- for value in write.insert.values %}
-  {{ value.sql }}{% if !loop.last %},{% endif %}{% if let Some(remark) = value.remark %} -- {{ remark }}{% endif %}
-{%- endfor %}
-FROM {{ write.insert.batch }}
-JOIN {{ write.insert.base }} ON {{ write.insert.on }}
-{%- for join in write.insert.joins %}
-{{ join }}
-{%- endfor %}
-{%- if let Some(only) = write.insert.only %}
-WHERE {{ only }}
-{%- endif %};
+{% let insert = write.insert -%}
+{% include "sql/insert.sql" %};
 {% endmatch -%}
 {% if let Some(counter) = write.counter -%}
 SET IDENTITY_INSERT {{ counter }} OFF;
