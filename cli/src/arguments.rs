@@ -45,9 +45,9 @@ pub(crate) enum Command {
     /// Shows how a migration stands
     Status(StatusOptions),
     /// Lets the run that is at work pause at its next batch boundary
-    Pause(PauseOptions),
+    Pause(TargetOptions),
     /// Lets a paused run go on
-    Resume(PauseOptions),
+    Resume(TargetOptions),
     /// Puts back indexes and foreign keys that a killed run with --load has left off
     Restore(RestoreOptions),
     /// Compares both databases through the mapping and names every deviation
@@ -286,8 +286,9 @@ pub(crate) struct SyncOptions {
     pub(crate) json: bool,
 }
 
+/// What a command that asks the target alone is told.
 #[derive(Debug, Args)]
-pub(crate) struct StatusOptions {
+pub(crate) struct TargetOptions {
     /// The mapping; not needed, so that the same arguments do for every command
     #[arg(value_name = "MAP")]
     pub(crate) map: Option<PathBuf>,
@@ -297,6 +298,12 @@ pub(crate) struct StatusOptions {
     /// Target database
     #[arg(long, value_name = "URL", env = "CUTOVER_TO", hide_env_values = true)]
     pub(crate) to: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StatusOptions {
+    #[command(flatten)]
+    pub(crate) target: TargetOptions,
     /// List the rejected rows instead
     #[arg(long)]
     pub(crate) rejects: bool,
@@ -314,29 +321,9 @@ pub(crate) struct StatusOptions {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct PauseOptions {
-    /// The mapping; not needed, so that the same arguments do for every command
-    #[arg(value_name = "MAP")]
-    pub(crate) map: Option<PathBuf>,
-    /// Legacy database; not needed
-    #[arg(long, value_name = "URL", hide = true)]
-    pub(crate) from: Option<String>,
-    /// Target database
-    #[arg(long, value_name = "URL", env = "CUTOVER_TO", hide_env_values = true)]
-    pub(crate) to: String,
-}
-
-#[derive(Debug, Args)]
 pub(crate) struct RestoreOptions {
-    /// The mapping; not needed, so that the same arguments do for every command
-    #[arg(value_name = "MAP")]
-    pub(crate) map: Option<PathBuf>,
-    /// Legacy database; not needed
-    #[arg(long, value_name = "URL", hide = true)]
-    pub(crate) from: Option<String>,
-    /// Target database
-    #[arg(long, value_name = "URL", env = "CUTOVER_TO", hide_env_values = true)]
-    pub(crate) to: String,
+    #[command(flatten)]
+    pub(crate) target: TargetOptions,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,

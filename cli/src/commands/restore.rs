@@ -14,7 +14,7 @@ struct Restored {
 }
 
 pub(crate) fn run(options: &RestoreOptions) -> Result<Status, Failure> {
-    let mut target = database::open_target(&options.to)?;
+    let mut target = database::open_target(&options.target.to)?;
     let mut observer = progress::observer(options.json);
     let put_back = restore(&mut *target, &mut *observer)?;
     match (options.json, put_back) {

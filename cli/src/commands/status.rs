@@ -9,7 +9,7 @@ use cutover_runtime::value::Value;
 use cutover_runtime::{RejectList, rejects, status};
 
 pub(crate) fn run(options: &StatusOptions) -> Result<Status, Failure> {
-    let mut target = database::open_target(&options.to)?;
+    let mut target = database::open_target(&options.target.to)?;
     let filter = options.filter.filter();
     if options.rejects || filter != Default::default() {
         let mut list = rejects(&mut *target, &filter, options.limit)?;
