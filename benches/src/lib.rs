@@ -24,7 +24,7 @@ pub fn median(runs: usize, mut work: impl FnMut()) -> Duration {
 pub fn row(cells: &[String]) {
     let (first, rest) = cells.split_first().expect("a row has cells");
     let rest: String = rest.iter().map(|cell| format!("{cell:>16}")).collect();
-    println!("{first:<34}{rest}");
+    println!("{first:<44}{rest}");
 }
 
 /// Returns milliseconds with one digit.

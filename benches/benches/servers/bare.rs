@@ -16,7 +16,7 @@ pub(crate) fn copy(copies: &Copies, streams: usize) -> Figures {
     for (take_off, _) in foreign_keys.iter().chain(&indexes) {
         target.run(take_off);
     }
-    let figures = floors::copy_into(&target, copies, streams);
+    let figures = floors::copy_into(&target, copies, streams, floors::Record::Nothing);
     let rebuild = floors::time(|| {
         build(&target, indexes.iter().map(|(_, build)| build.as_str()).collect(), streams);
         build(&target, foreign_keys.iter().map(|(_, build)| build.as_str()).collect(), streams);

@@ -1,7 +1,7 @@
 //! What there is to compare with: the engines' own ways, and what people write by hand.
 
 use crate::Figures;
-use crate::stores::{Copies, Legacy, TABLES, Target};
+use crate::stores::{Copies, Legacy, MIGRATION_TABLES, TABLES, Target};
 use mysql::prelude::Queryable;
 use std::io::Write;
 use std::process::Command;
@@ -36,11 +36,18 @@ pub(crate) fn read(legacy: &Legacy) -> Figures {
 
 /// Copies ready-made rows into an empty target, all indexes and constraints in place.
 pub(crate) fn copy(copies: &Copies, streams: usize) -> Figures {
-    copy_into(&Target::postgres().expect("there was one before"), copies, streams)
+    copy_into(&Target::postgres().expect("there was one before"), copies, streams, Record::Nothing)
+}
+
+/// Copies ready-made rows, and with them those of the migration tables, into a target that has these: the least that a run
+/// must write.
+pub(crate) fn copy_recorded(target: &Target, copies: &Copies, streams: usize) -> Figures {
+    target.empty();
+    copy_into(target, copies, streams, Record::MigrationTable)
 }
 
 /// Copies ready-made rows into a target.
-pub(crate) fn copy_into(target: &Target, copies: &Copies, streams: usize) -> Figures {
+pub(crate) fn copy_into(target: &Target, copies: &Copies, streams: usize, record: Record) -> Figures {
     let one = |tables: &[&str], copies: &[[Vec<u8>; 2]], halves: &[usize]| {
         let mut client = target.client();
         for half in halves {
@@ -52,18 +59,20 @@ pub(crate) fn copy_into(target: &Target, copies: &Copies, streams: usize) -> Fig
             }
         }
     };
-    let map = |(tables, copies): (&&[&str], &Vec<[Vec<u8>; 2]>)| {
+    let map = |((tables, own), copies): ((&&[&str], &str), &Vec<[Vec<u8>; 2]>)| {
+        let own = Some(own).filter(|_| record == Record::MigrationTable);
+        let tables: Vec<&str> = tables.iter().copied().chain(own).collect();
         time(|| match streams {
-            1 => one(tables, copies, &[0, 1]),
+            1 => one(&tables, copies, &[0, 1]),
             _ => std::thread::scope(|scope| {
-                let one = &one;
+                let (one, tables) = (&one, &tables);
                 for half in [[0], [1]] {
                     scope.spawn(move || one(tables, copies, &half));
                 }
             }),
         })
     };
-    figures(TABLES.iter().zip(&copies.0).map(map).collect())
+    figures(TABLES.iter().zip(MIGRATION_TABLES).zip(&copies.0).map(map).collect())
 }
 
 /// Runs the script of an afternoon; none if what it needs is not installed.

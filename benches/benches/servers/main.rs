@@ -49,6 +49,10 @@ fn all() {
     show("cutover, second run", carry("run", &legacy, &target));
     show("cutover, verify", carry("verify", &legacy, &target));
     let copies = Copies::of(&target);
+    let name = "COPY with the migration table, two streams";
+    if wanted(name) {
+        show(name, floors::copy_recorded(&target, &copies, 2));
+    }
     drop(target);
     let Some(target) = Target::postgres() else { return };
     show("cutover, load", carry("load", &legacy, &target));

@@ -11,6 +11,10 @@ pub(crate) const TABLES: [&[&str]; 3] = [
     &["users_user", "caregivers_caregiverprofile", "patients_relationship"],
 ];
 
+/// The migration table of each map.
+pub(crate) const MIGRATION_TABLES: [&str; 3] =
+    ["cutover_map_patient", "cutover_map_hospital_identifier", "cutover_map_caregiver"];
+
 macro_rules! example {
     ($name:literal) => {
         include_str!(concat!("../../../examples/opal/", $name))
@@ -66,28 +70,36 @@ impl Target {
         self.0.run(sql);
     }
 
+    /// Takes everything out of a migrated target, and leaves its migration tables there.
+    pub(crate) fn empty(&self) {
+        let tables = TABLES.concat().into_iter().chain(MIGRATION_TABLES).collect::<Vec<_>>().join(", ");
+        self.run(&format!("TRUNCATE {tables} CASCADE"));
+    }
+
     pub(crate) fn client(&self) -> Client {
         Client::connect(&self.url(), NoTls).expect("it was just made")
     }
 }
 
-/// The rows that a run has written, as binary COPY gives them: for each map and table two halves.
+/// The rows that a run has written, as binary COPY gives them: for each map and table two halves. The last table of each
+/// map is its migration table.
 pub(crate) struct Copies(pub(crate) Vec<Vec<[Vec<u8>; 2]>>);
 
 impl Copies {
     /// Reads them from a migrated target on PostgreSQL.
     pub(crate) fn of(target: &Target) -> Copies {
         let mut client = target.client();
-        let mut halves = |table: &&str| {
+        let mut halves = |table: &str| {
             let count: i64 =
                 client.query_one(&format!("SELECT count(*) FROM {table}"), &[]).expect("it is there").get(0);
             [format!("LIMIT {}", count / 2), format!("OFFSET {}", count / 2)].map(|part| {
-                let query = format!("COPY (SELECT * FROM {table} ORDER BY id {part}) TO STDOUT (FORMAT binary)");
+                let query = format!("COPY (SELECT * FROM {table} ORDER BY 1 {part}) TO STDOUT (FORMAT binary)");
                 let mut bytes = Vec::new();
                 client.copy_out(&query).expect("it can be read").read_to_end(&mut bytes).expect("it can be read");
                 bytes
             })
         };
-        Copies(TABLES.iter().map(|tables| tables.iter().map(&mut halves).collect()).collect())
+        let maps = TABLES.iter().zip(MIGRATION_TABLES);
+        Copies(maps.map(|(tables, own)| tables.iter().copied().chain([own]).map(&mut halves).collect()).collect())
     }
 }
