@@ -3,8 +3,9 @@
 
 use crate::connection::{Connection, Place, SqlDialect};
 use crate::error::{OnSide, RunError, Side};
-use crate::fingerprint::{self, PrintMap};
+use crate::fingerprint::{self, PrintMap, PrintSet};
 use crate::report::Counts;
+use crate::share::shares;
 use crate::statements::{KeyColumn, KeyRange, Order, Sql, Statement, column};
 use crate::step::{ReadSource, StepSpec};
 use crate::value::{Key, Kind, Row, Value};
@@ -60,10 +61,23 @@ impl Entry {
     }
 
     fn from_row(mut row: Row, keys: usize) -> Entry {
-        let rest = row.split_off(keys);
-        let roles = rest[1..].chunks(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect();
-        Entry { key: row, state: State::read(&rest[0]), roles }
+        let mut rest = row.split_off(keys).into_iter();
+        let state = rest.next().map_or(State::Rejected, |state| State::read(&state));
+        let mut roles = Vec::with_capacity(rest.len() / 2);
+        while let (Some(key), Some(written)) = (rest.next(), rest.next()) {
+            roles.push((key, written));
+        }
+        Entry { key: row, state, roles }
     }
+}
+
+/// How much of entries is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Detail {
+    /// All.
+    Whole,
+    /// All but the fingerprints, which are null.
+    Keys,
 }
 
 /// Returns the names of the legacy key's columns.
@@ -162,7 +176,7 @@ pub(crate) fn any(target: &mut dyn Connection, spec: &StepSpec) -> Result<bool, 
 
 /// Returns the first (or last) migrated entry, or else the first (or last) of any state.
 pub(crate) fn edge(target: &mut dyn Connection, spec: &StepSpec, order: Order) -> Result<Option<Entry>, RunError> {
-    Ok(page(target, spec, KeyRange::default(), order, 1)?.pop())
+    Ok(page(target, spec, KeyRange::default(), order, 1, Detail::Whole)?.pop())
 }
 
 /// Returns the first (or last) migrated entry.
@@ -171,7 +185,7 @@ pub(crate) fn migrated_edge(
     spec: &StepSpec,
     order: Order,
 ) -> Result<Option<Entry>, RunError> {
-    let mut sql = entry_query(target.dialect(), spec);
+    let mut sql = entry_query(target.dialect(), spec, Detail::Whole);
     let key = key_columns(target.dialect(), spec);
     sql.push(" AND ").name("state").push(" = ").bind(&Value::Text("migrated".into()));
     sql.ordered(&key, order, Some(1));
@@ -200,28 +214,76 @@ pub(crate) fn page(
     range: KeyRange<'_>,
     order: Order,
     limit: usize,
+    detail: Detail,
 ) -> Result<Vec<Entry>, RunError> {
     let key = key_columns(target.dialect(), spec);
-    let mut sql = entry_query(target.dialect(), spec);
+    let mut sql = entry_query(target.dialect(), spec, detail);
     sql.and_range(&key, range).ordered(&key, order, Some(limit));
     let statement = sql.done();
     read_entries(target, spec, &statement)
 }
 
 /// Returns the entries of these legacy keys.
-pub(crate) fn of_keys(target: &mut dyn Connection, spec: &StepSpec, keys: &[&Key]) -> Result<Vec<Entry>, RunError> {
-    let kinds = key_kinds(spec);
-    // A number that the table has no room for is no key in it, and some databases would not compare it.
-    let keys: Vec<&Key> = keys.iter().copied().filter(|key| key.iter().zip(&kinds).all(has_room)).collect();
+pub(crate) fn of_keys(
+    target: &mut dyn Connection,
+    spec: &StepSpec,
+    keys: &[&Key],
+    detail: Detail,
+) -> Result<Vec<Entry>, RunError> {
+    let (mut keys, asked) = kept_keys(spec, keys.iter().copied());
     let mut entries = Vec::with_capacity(keys.len());
-    for chunk in keys.chunks(CHUNK) {
+    shares(&mut keys, |share| {
         let key = key_columns(target.dialect(), spec);
-        let mut sql = entry_query(target.dialect(), spec);
-        sql.push(" AND ").among(&key, chunk);
+        let mut sql = entry_query(target.dialect(), spec, detail);
+        sql.push(" AND ").of_share(&key, share);
         let statement = sql.done();
-        entries.extend(read_entries(target, spec, &statement)?);
-    }
+        let found = read_entries(target, spec, &statement)?.into_iter();
+        entries.extend(found.filter(|entry| asked.contains(&fingerprint::of(&entry.key))));
+        Ok::<(), RunError>(())
+    })?;
     Ok(entries)
+}
+
+/// Returns how legacy rows are settled and which key they have in one target (by its index), by fingerprint of their
+/// keys; those of other rows may be among it.
+pub(crate) fn targets_of<'k>(
+    target: &mut dyn Connection,
+    spec: &StepSpec,
+    role: usize,
+    keys: impl Iterator<Item = &'k Key>,
+) -> Result<PrintMap<(State, Value)>, RunError> {
+    let (mut keys, _) = kept_keys(spec, keys);
+    let mut found = PrintMap::default();
+    shares(&mut keys, |share| {
+        let dialect = target.dialect();
+        let key = key_columns(dialect, spec);
+        let mut sql = Sql::new(dialect, "SELECT ");
+        key.iter().for_each(|column| {
+            sql.result(&column.expression, column.kind);
+        });
+        sql.result(&dialect.quote("state"), Kind::Text);
+        let role = &spec.targets[role];
+        sql.result(&dialect.quote(&format!("{}_key", role.role)), role.key.kind);
+        sql.push(" FROM ").name(&spec.map_table).push(" WHERE ").of_share(&key, share);
+        let statement = sql.done();
+        let mut each = |mut row: Row| {
+            let own = row.pop().unwrap_or(Value::Null);
+            let state = row.pop().map_or(State::Rejected, |state| State::read(&state));
+            found.insert(fingerprint::of(&row), (state, own));
+            Ok(())
+        };
+        target.query(&statement.text, &statement.parameters, &statement.kinds, &mut each).on(Side::Target)
+    })?;
+    Ok(found)
+}
+
+/// Returns the keys, each once, without those that the map table cannot hold: a number for which it has no room is no key in
+/// it, and some databases would not compare it. With them their fingerprints.
+fn kept_keys<'k>(spec: &StepSpec, keys: impl Iterator<Item = &'k Key>) -> (Vec<&'k Key>, PrintSet) {
+    let (kinds, mut asked) = (key_kinds(spec), PrintSet::default());
+    let fits = |key: &&Key| key.iter().zip(&kinds).all(has_room);
+    let keys = keys.filter(fits).filter(|key| asked.insert(fingerprint::of(*key))).collect();
+    (keys, asked)
 }
 
 fn has_room((value, kind): (&Value, &Kind)) -> bool {
@@ -231,10 +293,13 @@ fn has_room((value, kind): (&Value, &Kind)) -> bool {
     }
 }
 
-fn entry_query<'a>(dialect: &'a dyn SqlDialect, spec: &StepSpec) -> Sql<'a> {
+fn entry_query<'a>(dialect: &'a dyn SqlDialect, spec: &StepSpec, detail: Detail) -> Sql<'a> {
     let mut sql = Sql::new(dialect, "SELECT ");
-    for (name, kind) in columns(spec).iter().filter(|(name, _)| name != "run") {
-        sql.result(&dialect.quote(name), *kind);
+    let first_pair = spec.read.key.len() + 2;
+    for (at, (name, kind)) in columns(spec).iter().enumerate().filter(|(_, (name, _))| name != "run") {
+        let is_print = at >= first_pair && (at - first_pair) % 2 == 1;
+        let shown = if is_print && detail == Detail::Keys { "NULL".to_string() } else { dialect.quote(name) };
+        sql.result(&shown, *kind);
     }
     sql.push(" FROM ").name(&spec.map_table).push(" WHERE 1 = 1");
     sql

@@ -78,7 +78,12 @@ fn spell(value: &Value, out: &mut Vec<u8>) -> u8 {
         Value::Null => b'0',
         Value::Boolean(value) => number(if *value { "1" } else { "0" }, out),
         Value::Integer(value) => {
-            write!(out, "{value}").expect("a vector takes every write");
+            // Numbers of 128 bits take much longer to spell.
+            let written = match i64::try_from(*value) {
+                Ok(value) => write!(out, "{value}"),
+                Err(_) => write!(out, "{value}"),
+            };
+            written.expect("a vector takes every write");
             b'n'
         }
         Value::Decimal(value) => number(value, out),

@@ -29,6 +29,7 @@ mod rollback;
 mod run;
 mod scan;
 pub mod set;
+mod share;
 mod statements;
 mod status;
 pub mod step;

@@ -113,17 +113,15 @@ fn references<'k>(
     role: usize,
     keys: impl Iterator<Item = &'k Key>,
 ) -> Result<PrintMap<Link>, RunError> {
-    let mut asked = fingerprint::PrintSet::default();
-    let keys: Vec<&Key> = keys.filter(|key| asked.insert(fingerprint::of(*key))).collect();
-    let entries = entries::of_keys(target, spec, &keys)?;
-    let links = entries.into_iter().map(|entry| {
-        let link = match entry.state {
+    let conditional = spec.targets[role].conditional;
+    let links = entries::targets_of(target, spec, role, keys)?.into_iter().map(|(print, (state, key))| {
+        let link = match state {
             // The condition of that target did not hold: there is no row, and nothing is missing.
-            State::Migrated if spec.targets[role].conditional && entry.roles[role].0.is_null() => Link::Null,
-            State::Migrated | State::Found => found(&entry.roles[role].0),
+            State::Migrated if conditional && key.is_null() => Link::Null,
+            State::Migrated | State::Found => found(&key),
             State::Rejected => Link::Missing,
         };
-        (fingerprint::of(&entry.key), link)
+        (print, link)
     });
     Ok(links.collect())
 }

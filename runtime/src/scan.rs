@@ -2,10 +2,11 @@
 //! legacy keys and settled keys is the proof of what is pending; nothing here trusts a watermark.
 
 use crate::connection::{Connection, key_of};
-use crate::entries::{self, State, rows};
+use crate::entries::{self, Detail, State, rows};
 use crate::error::{OnSide, RunError, Side};
 use crate::fingerprint::{self, PrintMap, PrintSet};
 use crate::report::key_text;
+use crate::share::shares;
 use crate::statements::{self, KeyRange};
 use crate::step::StepSpec;
 use crate::value::{Key, Kind, Row, Value};
@@ -47,7 +48,7 @@ impl Window {
             entries::settled(target, spec, KeyRange { after, upto: Some(last), before: None })?
         } else {
             let found: Vec<&Key> = found.iter().collect();
-            let entries = entries::of_keys(target, spec, &found)?;
+            let entries = entries::of_keys(target, spec, &found, Detail::Keys)?;
             entries.into_iter().map(|entry| (fingerprint::of(&entry.key), entry.state)).collect()
         };
         let keys = found.iter().map(fingerprint::of).collect();
@@ -103,13 +104,14 @@ pub(crate) fn of_keys(
 ) -> Result<Vec<(Key, Row)>, RunError> {
     let asked: PrintSet = keys.iter().map(|key| fingerprint::of(*key)).collect();
     let mut page = Vec::with_capacity(keys.len());
-    for chunk in keys.chunks(entries::CHUNK) {
-        let query = statements::read_rows_of(legacy.dialect(), &spec.read, chunk);
+    shares(&mut keys.to_vec(), |share| {
+        let query = statements::read_rows_of(legacy.dialect(), &spec.read, share);
         let mut found = rows(legacy, &query).on(Side::Legacy)?;
+        found.retain(|row| asked.contains(&fingerprint::of(&key_of(row, &spec.read.key))));
         crate::probe::fill(legacy, &spec.read, &mut found).on(Side::Legacy)?;
-        let keyed = found.into_iter().map(|row| (key_of(&row, &spec.read.key), row));
-        page.extend(keyed.filter(|(key, _)| asked.contains(&fingerprint::of(key))));
-    }
+        page.extend(found.into_iter().map(|row| (key_of(&row, &spec.read.key), row)));
+        Ok(())
+    })?;
     Ok(page)
 }
 

@@ -2,6 +2,7 @@
 //! is a parameter. What the statements are for is decided by the callers.
 
 use crate::connection::SqlDialect;
+use crate::share::Share;
 use crate::step::{Condition, Operand, ReadSource, ReadSpec, TableSpec, Test};
 use crate::value::{Key, Kind, Value};
 
@@ -112,6 +113,17 @@ impl<'a> Sql<'a> {
             self.push(&format!("{order} {operator} ")).bind(&bound[depth]).push(")");
         }
         self.push(")")
+    }
+
+    /// Writes a condition that holds for rows with the keys of a share, and maybe for others: callers compare.
+    pub(crate) fn of_share(&mut self, key: &[KeyColumn], share: Share<'_>) -> &mut Self {
+        match share {
+            Share::Each(keys) => self.among(key, keys),
+            Share::Range(first, last) => {
+                let order = self.order(&key[0]);
+                self.push(&format!("{order} >= ")).bind(&first[0]).push(&format!(" AND {order} <= ")).bind(&last[0])
+            }
+        }
     }
 
     /// Writes a condition that holds for rows with one of these keys, and maybe for rows whose keys only the database
@@ -271,14 +283,14 @@ pub(crate) fn read_rows(dialect: &dyn SqlDialect, read: &ReadSpec, range: KeyRan
     sql.done()
 }
 
-/// Returns the query that reads the rows of a step with these keys, and maybe others: see [`Sql::among`].
-pub(crate) fn read_rows_of(dialect: &dyn SqlDialect, read: &ReadSpec, keys: &[&Key]) -> Statement {
+/// Returns the query that reads the rows of a step with these keys, and maybe others: see [`Sql::of_share`].
+pub(crate) fn read_rows_of(dialect: &dyn SqlDialect, read: &ReadSpec, keys: Share<'_>) -> Statement {
     let mut sql = Sql::new(dialect, "SELECT ");
     for column in &read.columns {
         sql.read_column(read, &column.source, column.kind);
     }
     let key = legacy_key(dialect, read);
-    sql.base(read, true).push(" AND ").among(&key, keys);
+    sql.base(read, true).push(" AND ").of_share(&key, keys);
     sql.done()
 }
 

@@ -2,7 +2,7 @@
 //! mostly have higher keys. What is still referred to gets another try after the rest is gone.
 
 use crate::connection::Connection;
-use crate::entries::{self, Entry, State};
+use crate::entries::{self, Detail, Entry, State};
 use crate::error::{OnSide, RunError, Side};
 use crate::failpoint;
 use crate::fingerprint;
@@ -75,7 +75,7 @@ impl<'w, 'a, 's> StepRollback<'w, 'a, 's> {
                 return Ok(());
             }
             let range = KeyRange { before: before.as_ref(), ..KeyRange::default() };
-            let page = entries::page(self.work.target, self.spec, range, Order::Descending, limit)?;
+            let page = entries::page(self.work.target, self.spec, range, Order::Descending, limit, Detail::Whole)?;
             let Some(last) = page.last() else { return Ok(()) };
             before = Some(last.key.clone());
             self.batch(page)?;

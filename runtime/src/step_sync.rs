@@ -3,18 +3,19 @@
 //! decided in [`judge`].
 
 use crate::connection::StoreError;
-use crate::entries::{self, Entry, State};
+use crate::entries::{self, Detail, Entry, State};
 use crate::error::RunError;
 use crate::found::FoundRows;
 use crate::links::Links;
 use crate::removal;
 use crate::report::{Left, LeftReason, Outcome};
 use crate::scan;
+use crate::statements::KeyRange;
 use crate::step::{Rollback, Step, StepSpec, TargetRows};
 use crate::sync::{Waiting, Work};
 use crate::unique::Uniques;
 use crate::value::{Key, Row, Value};
-use crate::walk::{self, Stretch, Walk};
+use crate::walk::{Asked, Stretch, Walk};
 use crate::{carry, pause, target_rows};
 use judge::{Verdict, expected, judge};
 use std::time::Instant;
@@ -78,7 +79,9 @@ impl<'w, 'a> StepSync<'w, 'a> {
                 return Ok(Some(outcome));
             }
             let began = Instant::now();
-            let Some(stretch) = walk.next(self.work.legacy, self.work.target)? else { return Ok(None) };
+            let (legacy, spec) = (&mut *self.work.legacy, self.spec);
+            let page = |range: KeyRange<'_>, limit| scan::read_page(legacy, spec, range, limit);
+            let Some(stretch) = walk.next(self.work.target, page)? else { return Ok(None) };
             let (rows, compared) = (stretch.rows, migrated(&stretch));
             let done = &mut self.work.done[self.index].step;
             done.in_scope += stretch.in_scope();
@@ -96,7 +99,7 @@ impl<'w, 'a> StepSync<'w, 'a> {
             let began = Instant::now();
             let keys: Vec<&Key> = some.iter().map(|(key, _)| key).collect();
             let page = scan::of_keys(self.work.legacy, self.spec, &keys)?;
-            let entries = entries::of_keys(self.work.target, self.spec, &keys)?;
+            let entries = entries::of_keys(self.work.target, self.spec, &keys, Detail::Whole)?;
             self.stretch(Stretch::of(self.step, page, entries))?;
             self.work.pace.took(began.elapsed());
         }
@@ -115,7 +118,8 @@ impl<'w, 'a> StepSync<'w, 'a> {
 
     /// Compares rows with what became of them. Returns those for which there is something to write; settles the others.
     fn changed(&mut self, pairs: Vec<(Row, Entry)>) -> Result<Vec<Case>, RunError> {
-        let converted = walk::convert(self.work.target, self.step, &self.links, &pairs)?;
+        let asked = Asked::ask(self.work.target, self.step, &self.links, &pairs)?;
+        let converted: Vec<_> = asked.convert(self.step, &self.links, &pairs, &mut carry::Random).collect();
         let mut cases = Vec::new();
         for ((_, entry), converted) in pairs.into_iter().zip(converted) {
             match converted {

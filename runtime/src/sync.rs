@@ -155,8 +155,9 @@ impl Work<'_> {
     /// Goes through all steps. Returns why it stopped before the end.
     fn all_steps(&mut self) -> Result<Option<Outcome>, RunError> {
         for (index, after, upto) in self.visits()? {
-            let walk =
-                Walk::new(self.steps[index].as_ref(), true, self.pace.batch(self.options.batch)).between(after, upto);
+            let (step, batch) = (self.steps[index].as_ref(), self.pace.batch(self.options.batch));
+            let same_order = scan::same_order(step.spec(), self.legacy, self.target);
+            let walk = Walk::new(step, true, batch, same_order).between(after, upto);
             if let Some(outcome) = self.visit(index, walk)? {
                 self.list_waiting();
                 return Ok(Some(outcome));

@@ -4,6 +4,7 @@ use crate::connection::Connection;
 use crate::entries::{CHUNK, Entry};
 use crate::error::{OnSide, RunError, Side};
 use crate::fingerprint::{self, PrintMap, PrintSet, hex};
+use crate::share::{Share, shares};
 use crate::statements::{KeyColumn, Sql, column};
 use crate::step::{StepSpec, TargetSpec};
 use crate::value::{Key, Kind, Row, Value};
@@ -18,30 +19,30 @@ pub(crate) fn departures(target: &mut dyn Connection, role: &TargetSpec) -> Resu
     Ok(others.map(|column| column.departs).collect())
 }
 
-/// Returns which of the rows with these keys fulfil any of some conditions, by fingerprint of the key.
+/// Returns which of the rows with these keys fulfil any of some conditions, by fingerprint of the key; others may be among
+/// them.
 pub(crate) fn departed<'v>(
     target: &mut dyn Connection,
     role: &TargetSpec,
     departures: &[String],
     keys: impl Iterator<Item = &'v Value>,
 ) -> Result<PrintSet, RunError> {
-    let keys: Vec<Key> =
-        keys.filter(|key| !key.is_null() && !departures.is_empty()).map(|key| vec![key.clone()]).collect();
+    let keys = single(keys.filter(|_| !departures.is_empty()));
     let mut found = PrintSet::default();
-    for chunk in keys.chunks(CHUNK) {
+    shares(&mut keys.iter().collect::<Vec<_>>(), |share| {
         let dialect = target.dialect();
         let key = KeyColumn { expression: column(dialect, "t", &role.key.column), kind: role.key.kind };
         let mut sql = Sql::new(dialect, "SELECT ");
         sql.result(&key.expression, key.kind).push(" FROM ").name(&role.table).push(" AS ").name("t");
         sql.push(&format!(" WHERE ({}) AND ", departures.join(" OR ")));
-        sql.among(&[key], &chunk.iter().collect::<Vec<_>>());
+        sql.of_share(&[key], share);
         let statement = sql.done();
         let mut each = |row: Row| {
             found.insert(fingerprint::of(&row));
             Ok(())
         };
-        target.query(&statement.text, &statement.parameters, &statement.kinds, &mut each).on(Side::Target)?;
-    }
+        target.query(&statement.text, &statement.parameters, &statement.kinds, &mut each).on(Side::Target)
+    })?;
     Ok(found)
 }
 
@@ -52,24 +53,24 @@ fn digests<'v>(
     written: impl Iterator<Item = &'v (Value, Value)>,
 ) -> Result<PrintMap<Value>, RunError> {
     let digested = |written: &Value| matches!(written, Value::Text(text) if text.contains(':'));
-    let keys: Vec<Key> = written.filter(|(_, written)| digested(written)).map(|(key, _)| vec![key.clone()]).collect();
+    let keys = single(written.filter(|(_, written)| digested(written)).map(|(key, _)| key));
     let mut found = PrintMap::default();
-    for chunk in keys.chunks(CHUNK) {
+    shares(&mut keys.iter().collect::<Vec<_>>(), |share| {
         let dialect = target.dialect();
         let columns = role.columns.iter().map(|own| (dialect.quote(&own.name), own.kind)).collect::<Vec<_>>();
-        let Some(digest) = dialect.digest(&columns) else { return Ok(found) };
+        let Some(digest) = dialect.digest(&columns) else { return Ok(()) };
         let key = KeyColumn { expression: dialect.quote(&role.key.column), kind: role.key.kind };
         let mut sql = Sql::new(dialect, "SELECT ");
         sql.result(&key.expression, key.kind).result(&digest, Kind::Text).push(" FROM ").name(&role.table);
-        sql.push(" WHERE ").among(&[key], &chunk.iter().collect::<Vec<_>>());
+        sql.push(" WHERE ").of_share(&[key], share);
         let statement = sql.done();
         let mut each = |mut row: Row| {
             let digest = row.pop().unwrap_or(Value::Null);
             found.insert(fingerprint::of(&row), digest);
             Ok(())
         };
-        target.query(&statement.text, &statement.parameters, &statement.kinds, &mut each).on(Side::Target)?;
-    }
+        target.query(&statement.text, &statement.parameters, &statement.kinds, &mut each).on(Side::Target)
+    })?;
     Ok(found)
 }
 
@@ -96,13 +97,16 @@ pub(crate) fn recognise(
     Ok(())
 }
 
-/// Returns the rows with these keys (nulls are skipped), by fingerprint of the key.
+/// Returns the rows with these keys (nulls are skipped), by fingerprint of the key; others may be among them.
 pub(crate) fn of_keys<'v>(
     target: &mut dyn Connection,
     role: &TargetSpec,
     keys: impl Iterator<Item = &'v Value>,
 ) -> Result<PrintMap<Row>, RunError> {
-    read(target, role, keys, "")
+    let keys = single(keys);
+    let mut found = PrintMap::default();
+    shares(&mut keys.iter().collect::<Vec<_>>(), |share| read(target, role, share, "", &mut found))?;
+    Ok(found)
 }
 
 /// Returns the rows as [`of_keys`] does; no other transaction changes them before this one ends.
@@ -111,34 +115,40 @@ pub(crate) fn held_of_keys<'v>(
     role: &TargetSpec,
     keys: impl Iterator<Item = &'v Value>,
 ) -> Result<PrintMap<Row>, RunError> {
-    let hold = target.dialect().hold();
-    read(target, role, keys, hold)
-}
-
-fn read<'v>(
-    target: &mut dyn Connection,
-    role: &TargetSpec,
-    keys: impl Iterator<Item = &'v Value>,
-    ending: &str,
-) -> Result<PrintMap<Row>, RunError> {
-    let keys: Vec<Key> = keys.filter(|key| !key.is_null()).map(|key| vec![key.clone()]).collect();
+    let (keys, hold) = (single(keys), target.dialect().hold());
     let mut found = PrintMap::default();
-    for chunk in keys.chunks(CHUNK) {
-        let dialect = target.dialect();
-        let key = KeyColumn { expression: dialect.quote(&role.key.column), kind: role.key.kind };
-        let mut sql = Sql::new(dialect, "SELECT ");
-        for own in &role.columns {
-            sql.result(&dialect.quote(&own.name), own.kind);
-        }
-        sql.result(&key.expression, key.kind).push(" FROM ").name(&role.table).push(" WHERE ");
-        sql.among(&[key], &chunk.iter().collect::<Vec<_>>()).push(ending);
-        let statement = sql.done();
-        let mut each = |mut row: Row| {
-            let key = row.pop().unwrap_or(Value::Null);
-            found.insert(fingerprint::of([&key]), row);
-            Ok(())
-        };
-        target.query(&statement.text, &statement.parameters, &statement.kinds, &mut each).on(Side::Target)?;
+    // Nobody is to be kept from rows that were not asked for.
+    for chunk in keys.iter().collect::<Vec<_>>().chunks(CHUNK) {
+        read(target, role, Share::Each(chunk), hold, &mut found)?;
     }
     Ok(found)
+}
+
+/// Returns keys of one column, without nulls.
+fn single<'v>(keys: impl Iterator<Item = &'v Value>) -> Vec<Key> {
+    keys.filter(|key| !key.is_null()).map(|key| vec![key.clone()]).collect()
+}
+
+fn read(
+    target: &mut dyn Connection,
+    role: &TargetSpec,
+    share: Share<'_>,
+    ending: &str,
+    found: &mut PrintMap<Row>,
+) -> Result<(), RunError> {
+    let dialect = target.dialect();
+    let key = KeyColumn { expression: dialect.quote(&role.key.column), kind: role.key.kind };
+    let mut sql = Sql::new(dialect, "SELECT ");
+    for own in &role.columns {
+        sql.result(&dialect.quote(&own.name), own.kind);
+    }
+    sql.result(&key.expression, key.kind).push(" FROM ").name(&role.table).push(" WHERE ");
+    sql.of_share(&[key], share).push(ending);
+    let statement = sql.done();
+    let mut each = |mut row: Row| {
+        let key = row.pop().unwrap_or(Value::Null);
+        found.insert(fingerprint::of([&key]), row);
+        Ok(())
+    };
+    target.query(&statement.text, &statement.parameters, &statement.kinds, &mut each).on(Side::Target)
 }

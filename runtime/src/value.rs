@@ -126,7 +126,21 @@ pub enum Kind {
 
 /// Returns `YYYY-MM-DD HH:MM:SS`, with six more digits where the fraction of the second is not zero.
 pub fn write_date_time(value: &NaiveDateTime) -> String {
-    use chrono::Timelike;
+    use chrono::{Datelike, Timelike};
+    use std::fmt::Write;
+    if let (year @ 0..=9999, 0..1_000_000_000) = (value.year(), value.nanosecond()) {
+        // What `format` does, without reading the format each time.
+        let mut text = String::with_capacity(26);
+        let (month, day, hour, minute, second) =
+            (value.month(), value.day(), value.hour(), value.minute(), value.second());
+        let moment = write!(text, "{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}");
+        let fraction = match value.nanosecond() {
+            0 => Ok(()),
+            nanosecond => write!(text, ".{:06}", nanosecond / 1000),
+        };
+        moment.and(fraction).expect("a text takes every write");
+        return text;
+    }
     let format = if value.nanosecond() == 0 { "%Y-%m-%d %H:%M:%S" } else { "%Y-%m-%d %H:%M:%S%.6f" };
     value.format(format).to_string()
 }

@@ -3,7 +3,7 @@
 //! time later, so that rows which are just being changed are not reported. Writes nothing.
 
 use crate::connection::Connection;
-use crate::entries::{self, CHUNK, Entry, State};
+use crate::entries::{self, CHUNK, Detail, Entry, State};
 use crate::error::{OnSide, RunError, Side};
 use crate::fingerprint::{self, PrintMap};
 use crate::found::and_unclaimed;
@@ -12,12 +12,15 @@ use crate::observer::Observer;
 use crate::report::{Deviation, DeviationKind, VerifiedStep, VerifyReport};
 use crate::scan;
 use crate::statements::{KeyColumn, KeyRange, Order, Sql, Statement, column};
-use crate::step::{Source, Step, StepSpec, TargetColumn, TargetSpec};
+use crate::step::{Generator, Source, Step, StepSpec, TargetColumn, TargetSpec};
 use crate::suspects::Suspects;
 use crate::value::{Key, Row, Value};
-use crate::walk::{self, Stretch, Walk};
-use crate::{target_rows, world};
+use crate::walk::{Stretch, Walk};
+use crate::world;
+use ahead::{Enough, Loaded};
 use std::time::{Duration, Instant};
+
+mod ahead;
 
 /// What the operator chooses for a comparison.
 #[derive(Debug, Clone)]
@@ -192,18 +195,34 @@ impl Comparison<'_, '_, '_, '_> {
 
     /// Goes through the legacy rows in key order, and through the entries of the same range.
     fn rows(&mut self) -> Result<(), RunError> {
-        let mut walk = Walk::new(self.step, self.carried(), self.options.batch);
-        while let Some(stretch) = walk.next(self.sides.legacy, self.sides.target)? {
-            let rejected = stretch.pairs.iter().filter(|(_, entry)| entry.state == State::Rejected).count() as u64;
-            let (rows, step) = (stretch.rows, self.sink.step());
-            step.in_scope += stretch.in_scope();
-            step.rejected += rejected;
-            step.compared += stretch.pairs.len() as u64 - rejected;
-            self.stretch(stretch)?;
-            self.sink.observer.rows_passed(&self.spec.name, rows);
+        let same_order = scan::same_order(self.spec, self.sides.legacy, self.sides.target);
+        let mut walk = Walk::new(self.step, self.carried(), self.options.batch, same_order).without_prints();
+        while walk.has_rows() {
+            self.rows_ahead(&mut walk)?;
+            self.look_again_if_full()?;
+        }
+        while let Some(stretch) = walk.next(self.sides.target, |_, _| Ok(Vec::new()))? {
+            let loaded = Loaded::load(self.sides.target, self.step, &self.links, stretch)?;
+            self.compare(loaded);
             self.look_again_if_full()?;
         }
         Ok(())
+    }
+
+    /// Goes through legacy rows until there are no more or it is time to look again.
+    fn rows_ahead(&mut self, walk: &mut Walk<'_>) -> Result<(), RunError> {
+        let Comparison { sides, step, spec, links, options, sink, .. } = self;
+        let mut compare = |loaded: Loaded| {
+            let (rows, verified) = (loaded.rows, sink.step());
+            verified.in_scope += loaded.in_scope;
+            verified.rejected += loaded.rejected;
+            verified.compared += loaded.pairs.len() as u64;
+            compare(*step, links, loaded, sink);
+            sink.observer.rows_passed(&spec.name, rows);
+            Ok(if sink.suspects.is_full() { Enough::Yes } else { Enough::No })
+        };
+        let way = (walk, options.batch.max(1));
+        ahead::ahead(sides.legacy, sides.target, (*step, links), way, &mut compare)
     }
 
     fn look_again_if_full(&mut self) -> Result<(), RunError> {
@@ -227,10 +246,12 @@ impl Comparison<'_, '_, '_, '_> {
             let some: Vec<&Key> = some.iter().collect();
             let page = scan::of_keys(self.sides.legacy, self.spec, &some)?;
             let entries = match self.carried() {
-                true => entries::of_keys(self.sides.target, self.spec, &some)?,
+                true => entries::of_keys(self.sides.target, self.spec, &some, Detail::Keys)?,
                 false => Vec::new(),
             };
-            self.stretch(Stretch::of(self.step, page, entries))?;
+            let stretch = Stretch::of(self.step, page, entries);
+            let loaded = Loaded::load(self.sides.target, self.step, &self.links, stretch)?;
+            self.compare(loaded);
         }
         let born = std::mem::take(&mut self.sink.suspects.born);
         for (at, _) in self.spec.targets.iter().enumerate() {
@@ -244,76 +265,8 @@ impl Comparison<'_, '_, '_, '_> {
         Ok(())
     }
 
-    fn stretch(&mut self, stretch: Stretch) -> Result<(), RunError> {
-        for key in stretch.new {
-            self.sink.take(Deviation { legacy_key: Some(key), ..blank(self.spec, DeviationKind::Missing) }, None);
-        }
-        stretch.gone.iter().for_each(|entry| legacy_gone(self.sink, self.spec, entry));
-        let settled = stretch.pairs.into_iter().filter(|(_, entry)| entry.state != State::Rejected);
-        self.compare(&settled.collect::<Vec<_>>())
-    }
-
-    /// Compares rows with what became of them.
-    fn compare(&mut self, pairs: &[(Row, Entry)]) -> Result<(), RunError> {
-        let converted = walk::convert(self.sides.target, self.step, &self.links, pairs)?;
-        let mut present = Vec::with_capacity(self.spec.targets.len());
-        for (at, role) in self.spec.targets.iter().enumerate() {
-            let keys = pairs.iter().map(|(_, entry)| &entry.roles[at].0);
-            present.push(target_rows::of_keys(self.sides.target, role, keys)?);
-        }
-        for ((_, entry), converted) in pairs.iter().zip(converted) {
-            if let (Err(rejection), State::Migrated) = (&converted, entry.state) {
-                let mut deviation = about(self.spec, entry, DeviationKind::NoLongerConverts);
-                deviation.column = Some(self.spec.reasons[rejection.reason].name.clone());
-                deviation.found = Some(rejection.value.clone());
-                self.sink.take(deviation, None);
-            }
-            for (at, present) in present.iter().enumerate() {
-                let expected = converted.as_ref().ok().map(|rows| rows[at].as_ref());
-                self.role(entry, at, expected, present);
-            }
-        }
-        Ok(())
-    }
-
-    /// Compares what a legacy row became in one target. `expected` is none if the row does not convert any more, and
-    /// within it none if the target's condition does not hold.
-    fn role(&mut self, entry: &Entry, at: usize, expected: Option<Option<&Row>>, present: &PrintMap<Row>) {
-        let (role, key) = (&self.spec.targets[at], &entry.roles[at].0);
-        let of_role = |deviation: Deviation| Deviation {
-            role: Some(role.role.clone()),
-            table: role.table.clone(),
-            target_key: Some(key.clone()).filter(|key| !key.is_null()),
-            ..deviation
-        };
-        if key.is_null() {
-            // A row that was found has a key in one role only.
-            if entry.state == State::Migrated && expected.flatten().is_some() {
-                self.sink.take(of_role(about(self.spec, entry, DeviationKind::NotWritten)), None);
-            }
-            return;
-        }
-        let Some(row) = present.get(&fingerprint::of([key])) else {
-            self.sink.take(of_role(about(self.spec, entry, DeviationKind::Lost)), None);
-            return;
-        };
-        let Some(expected) = expected else { return };
-        let Some(expected) = expected else {
-            self.sink.take(of_role(about(self.spec, entry, DeviationKind::Superfluous)), None);
-            return;
-        };
-        for (place, ((column, expected), found)) in role.columns.iter().zip(expected).zip(row).enumerate() {
-            let Some(expected) = expected_value(column, expected, entry) else { continue };
-            if !fingerprint::same(expected, found) && !recognised(role, place, entry, expected, found) {
-                let deviation = Deviation {
-                    column: Some(column.name.clone()),
-                    expected: Some(expected.clone()),
-                    found: Some(found.clone()),
-                    ..of_role(about(self.spec, entry, DeviationKind::Differs))
-                };
-                self.sink.take(deviation, None);
-            }
-        }
+    fn compare(&mut self, loaded: Loaded) {
+        compare(self.step, &self.links, loaded, self.sink);
     }
 
     /// Rows of the step's tables that no entry claims.
@@ -356,6 +309,84 @@ impl Comparison<'_, '_, '_, '_> {
             self.sink.take(deviation, Some(at));
         }
         Ok(last)
+    }
+}
+
+/// Compares rows with what became of them.
+fn compare(step: &dyn Step, links: &Links<'_>, loaded: Loaded, sink: &mut Sink<'_>) {
+    let (spec, Loaded { new, gone, pairs, asked, present, .. }) = (step.spec(), loaded);
+    for key in new {
+        sink.take(Deviation { legacy_key: Some(key), ..blank(spec, DeviationKind::Missing) }, None);
+    }
+    gone.iter().for_each(|entry| legacy_gone(sink, spec, entry));
+    let mut nothing = Nothing;
+    let converted = asked.convert(step, links, &pairs, &mut nothing);
+    for ((_, entry), converted) in pairs.iter().zip(converted) {
+        if let (Err(rejection), State::Migrated) = (&converted, entry.state) {
+            let mut deviation = about(spec, entry, DeviationKind::NoLongerConverts);
+            deviation.column = Some(spec.reasons[rejection.reason].name.clone());
+            deviation.found = Some(rejection.value.clone());
+            sink.take(deviation, None);
+        }
+        for (at, present) in present.iter().enumerate() {
+            let expected = converted.as_ref().ok().map(|rows| rows[at].as_ref());
+            compare_role(spec, (entry, at), expected, present, sink);
+        }
+    }
+}
+
+/// What is generated is not compared.
+struct Nothing;
+
+impl Generator for Nothing {
+    fn uuid(&mut self) -> uuid::Uuid {
+        uuid::Uuid::nil()
+    }
+}
+
+/// Compares what a legacy row became in one target. `expected` is none if the row does not convert any more, and
+/// within it none if the target's condition does not hold.
+fn compare_role(
+    spec: &StepSpec,
+    (entry, at): (&Entry, usize),
+    expected: Option<Option<&Row>>,
+    present: &PrintMap<Row>,
+    sink: &mut Sink<'_>,
+) {
+    let (role, key) = (&spec.targets[at], &entry.roles[at].0);
+    let of_role = |deviation: Deviation| Deviation {
+        role: Some(role.role.clone()),
+        table: role.table.clone(),
+        target_key: Some(key.clone()).filter(|key| !key.is_null()),
+        ..deviation
+    };
+    if key.is_null() {
+        // A row that was found has a key in one role only.
+        if entry.state == State::Migrated && expected.flatten().is_some() {
+            sink.take(of_role(about(spec, entry, DeviationKind::NotWritten)), None);
+        }
+        return;
+    }
+    let Some(row) = present.get(&fingerprint::of([key])) else {
+        sink.take(of_role(about(spec, entry, DeviationKind::Lost)), None);
+        return;
+    };
+    let Some(expected) = expected else { return };
+    let Some(expected) = expected else {
+        sink.take(of_role(about(spec, entry, DeviationKind::Superfluous)), None);
+        return;
+    };
+    for (place, ((column, expected), found)) in role.columns.iter().zip(expected).zip(row).enumerate() {
+        let Some(expected) = expected_value(column, expected, entry) else { continue };
+        if !fingerprint::same(expected, found) && !recognised(role, place, entry, expected, found) {
+            let deviation = Deviation {
+                column: Some(column.name.clone()),
+                expected: Some(expected.clone()),
+                found: Some(found.clone()),
+                ..of_role(about(spec, entry, DeviationKind::Differs))
+            };
+            sink.take(deviation, None);
+        }
     }
 }
 

@@ -127,6 +127,11 @@ fn characters(bytes: Vec<u8>, column: &Column, kind: Kind) -> Result<Value, Stri
             let column = &column.name;
             return Err(format!("column {column} has the character set {name}, which cutover cannot read; convert it"));
         }
+        (Charset::Utf8, Kind::Text) => {
+            // The text takes the bytes over.
+            let text = String::from_utf8(bytes).map(Value::Text);
+            return Ok(text.unwrap_or_else(|error| malformed(Value::Bytes(error.into_bytes()))));
+        }
         _ => {}
     }
     let Some(text) = column.charset.decode(&bytes) else { return Ok(malformed(Value::Bytes(bytes))) };
@@ -143,6 +148,13 @@ fn date_time(
     holds: Holds,
     kind: Kind,
 ) -> Value {
+    let date = NaiveDate::from_ymd_opt(year.into(), month.into(), day.into());
+    let time = NaiveTime::from_hms_micro_opt(hour.into(), minute.into(), second.into(), micro);
+    if let (Some(date), Some(time)) = (date, time)
+        && let Some(value) = moment(NaiveDateTime::new(date, time), holds, kind)
+    {
+        return value;
+    }
     let mut raw = format!("{year:04}-{month:02}-{day:02}");
     if holds != Holds::Date {
         raw.push_str(&format!(" {hour:02}:{minute:02}:{second:02}"));
@@ -155,13 +167,7 @@ fn date_time(
         (_, 0, _) | (_, _, 0) => Fault::PartialDate,
         _ => Fault::NotOfKind,
     };
-    let date = NaiveDate::from_ymd_opt(year.into(), month.into(), day.into());
-    let time = NaiveTime::from_hms_micro_opt(hour.into(), minute.into(), second.into(), micro);
-    let value = match (date, time) {
-        (Some(date), Some(time)) => moment(NaiveDateTime::new(date, time), holds, kind),
-        _ => None,
-    };
-    value.unwrap_or(Value::Malformed(Malformed { fault, raw }))
+    Value::Malformed(Malformed { fault, raw })
 }
 
 /// Where points in time are asked for, a wall clock shows UTC.
