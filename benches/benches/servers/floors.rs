@@ -75,17 +75,50 @@ pub(crate) fn copy_into(target: &Target, copies: &Copies, streams: usize, record
     figures(TABLES.iter().zip(MIGRATION_TABLES).zip(&copies.0).map(map).collect())
 }
 
-/// Runs the script of an afternoon; none if what it needs is not installed.
-pub(crate) fn python(legacy: &Legacy, target: &Target) -> Option<Figures> {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/rivals/opal_copy.py");
-    let mut python = Command::new("python3");
-    if !python.args(["-c", "import psycopg2, pymysql"]).output().is_ok_and(|output| output.status.success()) {
+/// Runs a script in Python that takes both URLs and prints the seconds of each map; none if what it imports is not
+/// installed.
+pub(crate) fn python(script: &str, imports: &str, legacy: &Legacy, target: &Target) -> Option<Figures> {
+    let there = Command::new("python3").args(["-c", &format!("import {imports}")]).output();
+    if !there.is_ok_and(|output| output.status.success()) {
         return None;
     }
-    let output = Command::new("python3").args([script, &legacy.url(), &target.url()]).output().expect("it is there");
+    let script = format!("{}/rivals/{script}", env!("CARGO_MANIFEST_DIR"));
+    let output = Command::new("python3").args([&script, &legacy.url(), &target.url()]).output().expect("it is there");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     Some(figures(text.split_whitespace().map(|word| word.parse().expect("figures are numbers")).collect()))
+}
+
+/// Lets pgloader copy the legacy tables as they are, with no new keys and no references; none if it is not installed.
+pub(crate) fn pgloader(legacy: &Legacy, target: &Target) -> Option<Figures> {
+    if !Command::new("pgloader").arg("--version").output().is_ok_and(|output| output.status.success()) {
+        return None;
+    }
+    // It takes what stands in a URL for the password as it is, and what the environment says too.
+    let without = |url: &str| {
+        let (user, server) = url.rsplit_once('@').expect("a URL names a server");
+        format!("{}@{server}", user.rsplit_once(':').expect("a URL has a password").0)
+    };
+    let options = mysql::Opts::from_url(&legacy.url()).expect("it was just made");
+    let config: postgres::Config = target.url().parse().expect("it was just made");
+    let passwords = [
+        ("MYSQL_PWD", options.get_pass().unwrap_or_default().to_string()),
+        ("PGPASSWORD", String::from_utf8_lossy(config.get_password().unwrap_or_default()).into_owned()),
+    ];
+    let load = |table: &str| {
+        let script = include_str!("../../rivals/opal.load").replace("{legacy}", &without(&legacy.url()));
+        let script = script.replace("{target}", &without(&target.url())).replace("{table}", table);
+        let file = std::env::temp_dir().join(format!("cutover-bench-{}.load", std::process::id()));
+        std::fs::write(&file, script).expect("there is room");
+        let seconds = time(|| {
+            let output = Command::new("pgloader").arg(&file).envs(passwords.clone()).output().expect("it is there");
+            let told = [output.stdout, output.stderr].map(|told| String::from_utf8_lossy(&told).into_owned());
+            assert!(output.status.success(), "{}", told.concat());
+        });
+        std::fs::remove_file(&file).expect("it was just made");
+        seconds
+    };
+    Some(figures(["Patient", "Patient_Hospital_Identifier", "Users"].map(load).to_vec()))
 }
 
 /// What statements by hand keep of which row became which.

@@ -67,13 +67,7 @@ fn all() {
             show(name, bare::copy(&copies, streams));
         }
     }
-    let name = "Python and COPY";
-    if wanted(name) {
-        match Target::postgres().and_then(|target| floors::python(&legacy, &target)) {
-            Some(figures) => show(name, figures),
-            None => println!("{name}: not measured, psycopg2 or pymysql is not installed"),
-        }
-    }
+    rivals(&legacy, &wanted, &show);
 
     println!("Inside one MariaDB");
     let Some(target) = Target::mariadb() else { return };
@@ -86,6 +80,27 @@ fn all() {
     show("cutover, load", carry("load", &legacy, &target));
     drop(legacy);
     inside_by_sets(patients);
+}
+
+/// What people would use instead, as far as it is installed.
+fn rivals(legacy: &Legacy, wanted: &dyn Fn(&str) -> bool, show: &dyn Fn(&str, Figures)) {
+    type Rival<'r> = (&'r str, &'r str, &'r dyn Fn(&Target) -> Option<Figures>);
+    let scanners = "duckdb, duckdb_extensions, duckdb_extension_mysql_scanner, duckdb_extension_postgres_scanner";
+    let rivals: [Rival<'_>; 3] = [
+        ("Python and COPY", "psycopg2 or pymysql", &|target| {
+            floors::python("opal_copy.py", "psycopg2, pymysql", legacy, target)
+        }),
+        ("DuckDB with both attached", "duckdb or its extensions", &|target| {
+            floors::python("opal_duckdb.py", scanners, legacy, target)
+        }),
+        ("pgloader, tables as they are", "pgloader", &|target| floors::pgloader(legacy, target)),
+    ];
+    for (name, needs, rival) in rivals.into_iter().filter(|(name, ..)| wanted(name)) {
+        match Target::postgres().and_then(|target| rival(&target)) {
+            Some(figures) => show(name, figures),
+            None => println!("{name}: not measured, {needs} is not installed"),
+        }
+    }
 }
 
 /// A mapping that the server can carry by itself, each way in turn.
