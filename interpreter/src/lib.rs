@@ -14,6 +14,7 @@ use cutover_mapping_dsl::plan::{self, Plan};
 use cutover_runtime::step::{Generator, Link, Rejection, Step, StepSpec, TargetRows};
 use cutover_runtime::value::{Fault, Key, Row, Value};
 use eval::{Context, Tools};
+use std::collections::BTreeSet;
 use watch::{Nobody, Watch};
 
 /// Returns the steps of a plan, in running order, ready to run. What asks for functions that are given in Rust runs in
@@ -59,11 +60,16 @@ pub(crate) struct InterpretedStep {
     step: plan::Step,
     tools: Tools,
     malformed: Vec<Option<usize>>,
+    /// Joins that the scope looks at, and those of whose rows it needs one.
+    scope_joins: (BTreeSet<usize>, BTreeSet<usize>),
 }
 
 impl InterpretedStep {
     pub(crate) fn new(plan: &Plan, step: &plan::Step) -> InterpretedStep {
+        let scope = step.scope.as_ref();
+        let joins = |of: &dyn Fn(&plan::Expr) -> BTreeSet<usize>| scope.map(of).unwrap_or_default();
         InterpretedStep {
+            scope_joins: (joins(&|scope| step.looked_at(scope)), joins(&|scope| step.partners(scope))),
             spec: spec::spec(step),
             step: step.clone(),
             tools: Tools::new(plan, step),
@@ -107,11 +113,11 @@ impl Step for InterpretedStep {
 impl InterpretedStep {
     fn is_in_scope(&self, row: &Row, watch: &mut impl Watch) -> Result<bool, Rejection> {
         let Some(scope) = &self.step.scope else { return Ok(true) };
-        let looked_at = self.step.looked_at(scope);
+        let (looked_at, partners) = &self.scope_joins;
         if let Some((_, reason)) = self.several(row).find(|(join, _)| looked_at.contains(join)) {
             return Err(Rejection { reason, value: Value::Null }); // Nobody can tell which of them the scope means.
         }
-        if self.step.partners(scope).into_iter().any(|join| !self.present(row, join)) {
+        if partners.iter().any(|join| !self.present(row, *join)) {
             return Ok(false); // A scope that looks at a joined row needs it.
         }
         let mut generator = NoGenerator;

@@ -1,6 +1,7 @@
 //! What must come out the same on every engine, as legacy and as target.
 
 mod beside;
+mod fifty;
 mod kept;
 mod legacy;
 mod load;
