@@ -18,6 +18,7 @@ mod resume;
 mod rollback;
 mod schema;
 mod status;
+mod suite;
 mod sync;
 mod targets;
 mod verify;

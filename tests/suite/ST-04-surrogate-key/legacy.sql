@@ -1,0 +1,1 @@
+CREATE TABLE book (isbn varchar(40) NOT NULL PRIMARY KEY, title varchar(40) NOT NULL);
