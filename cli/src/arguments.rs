@@ -36,6 +36,8 @@ pub(crate) enum Command {
     Generate(GenerateOptions),
     /// Shows the steps, their order and what each does
     Plan(PlanOptions),
+    /// Asks all pending rows what a run would reject, and writes nothing
+    Preflight(PreflightOptions),
     /// Carries all pending rows from the legacy to the target database
     Run(RunOptions),
     /// Tries rejected rows again, and carries all pending rows
@@ -181,6 +183,65 @@ pub(crate) struct PlanOptions {
     /// The mapping
     #[arg(value_name = "MAP")]
     pub(crate) map: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+const PREFLIGHT_HELP: &str = "\
+Each pending legacy row is converted as a run would convert it. What would be rejected is counted for each reason that the
+mapping knows, and for each unique key of the target's tables. Nothing is written on either side.
+
+Verdicts: pass, no row would be rejected for it; warn, some would, and no more in all than --max-rejects allows; fail, the
+run would stop; unasked, it cannot be asked before rows are written.
+
+Exit status: 0 nothing would stop the run, 1 it would be stopped, 2 usage, 3 not all rows were asked (deadline, interrupt),
+4 a file or database is not as it must be
+
+Examples:
+  cutover preflight opal.map --from sqlite:legacy.db --to sqlite:target.db
+  cutover preflight opal.map --from mysql://me@old/opal --to postgresql://me@new/opal --for 2h --max-rate 5000
+  cutover preflight opal.map --from sqlite:legacy.db --to sqlite:target.db --samples 20 --show-values";
+
+#[derive(Debug, Args)]
+#[command(after_help = PREFLIGHT_HELP)]
+pub(crate) struct PreflightOptions {
+    /// The mapping
+    #[arg(value_name = "MAP")]
+    pub(crate) map: PathBuf,
+    /// Legacy database, such as sqlite:legacy.db
+    #[arg(long, value_name = "URL", env = "CUTOVER_FROM", hide_env_values = true)]
+    pub(crate) from: String,
+    /// Target database, such as sqlite:target.db
+    #[arg(long, value_name = "URL", env = "CUTOVER_TO", hide_env_values = true)]
+    pub(crate) to: String,
+    /// How many rows the run will be allowed to have rejected: a number, or `any`
+    #[arg(long, value_name = "N", default_value = "0", value_parser = budget)]
+    pub(crate) max_rejects: Budget,
+    /// Ask rows that stand rejected too, as `cutover retry` would
+    #[arg(long)]
+    pub(crate) retry: bool,
+    /// Rows that are asked together
+    #[arg(long, value_name = "ROWS", default_value_t = 5000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) batch: u32,
+    /// Begin no batch that would not finish in this time, such as 90s, 20m or 2h
+    #[arg(long = "for", value_name = "TIME", value_parser = duration)]
+    pub(crate) deadline: Option<Duration>,
+    /// Let at most so many rows pass in a second, so that others are not slowed down
+    #[arg(long, value_name = "ROWS")]
+    pub(crate) max_rate: Option<NonZeroU32>,
+    /// Accept a changed mapping, or other databases than those the target remembers
+    #[arg(long)]
+    pub(crate) rebind: bool,
+    /// List what no row offends against, too
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// How many rows to show for each reason; all are counted
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub(crate) samples: usize,
+    /// Show keys and values, which may be personal, instead of their kind and length
+    #[arg(long)]
+    pub(crate) show_values: bool,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,

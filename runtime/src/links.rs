@@ -2,7 +2,7 @@
 //! are looked up by their values.
 
 use crate::connection::Connection;
-use crate::entries::{self, State, rows};
+use crate::entries::{self, Entry, State, rows};
 use crate::error::{OnSide, RunError, Side};
 use crate::fingerprint::{self, PrintMap};
 use crate::operators::fold;
@@ -116,24 +116,26 @@ fn references<'k>(
     let mut asked = fingerprint::PrintSet::default();
     let keys: Vec<&Key> = keys.filter(|key| asked.insert(fingerprint::of(*key))).collect();
     let entries = entries::of_keys(target, spec, &keys)?;
-    let links = entries.into_iter().map(|entry| {
-        let link = match entry.state {
-            // The condition of that target did not hold: there is no row, and nothing is missing.
-            State::Migrated if spec.targets[role].conditional && entry.roles[role].0.is_null() => Link::Null,
-            State::Migrated | State::Found => found(&entry.roles[role].0),
-            State::Rejected => Link::Missing,
-        };
-        (fingerprint::of(&entry.key), link)
-    });
-    Ok(links.collect())
+    Ok(entries.into_iter().map(|entry| (fingerprint::of(&entry.key), link_to(spec, role, &entry))).collect())
+}
+
+/// Returns what a reference to a settled row comes to.
+pub(crate) fn link_to(spec: &StepSpec, role: usize, entry: &Entry) -> Link {
+    match entry.state {
+        // The condition of that target did not hold: there is no row, and nothing is missing.
+        State::Migrated if spec.targets[role].conditional && entry.roles[role].0.is_null() => Link::Null,
+        State::Migrated | State::Found => found(&entry.roles[role].0),
+        State::Rejected => Link::Missing,
+    }
 }
 
 /// A row that was found has a key in one role only.
-fn found(key: &Value) -> Link {
+pub(crate) fn found(key: &Value) -> Link {
     if key.is_null() { Link::Missing } else { Link::Found(key.clone()) }
 }
 
-fn load_lookup(
+/// Loads a table in which rows are looked up, by fingerprint of the columns compared.
+pub(crate) fn load_lookup(
     target: &mut dyn Connection,
     table: &str,
     (result, kind): (&str, Kind),
