@@ -84,6 +84,10 @@ pub(crate) struct CheckOptions {
     /// Compare the DDL of one side with this database and name every difference
     #[arg(long, value_name = "URL")]
     pub(crate) against: Option<String>,
+    /// Show for each rule what a preflight has found and pinned to this file [default: NAME.preflight.json beside the
+    /// mapping, if it is there]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) pinned: Option<PathBuf>,
     /// Which side the database is; found by its kind if only one side is of it
     #[arg(long, value_enum, requires = "against")]
     pub(crate) side: Option<SideName>,
@@ -201,7 +205,9 @@ Exit status: 0 nothing would stop the run, 1 it would be stopped, 2 usage, 3 not
 Examples:
   cutover preflight opal.map --from sqlite:legacy.db --to sqlite:target.db
   cutover preflight opal.map --from mysql://me@old/opal --to postgresql://me@new/opal --for 2h --max-rate 5000
-  cutover preflight opal.map --from sqlite:legacy.db --to sqlite:target.db --samples 20 --show-values";
+  cutover preflight opal.map --from sqlite:legacy.db --to sqlite:target.db --samples 20 --show-values
+  cutover preflight opal.map --from sqlite:legacy.db --to sqlite:target.db --pin opal.preflight.json
+  cutover check opal.map";
 
 #[derive(Debug, Args)]
 #[command(after_help = PREFLIGHT_HELP)]
@@ -233,6 +239,9 @@ pub(crate) struct PreflightOptions {
     /// Accept a changed mapping, or other databases than those the target remembers
     #[arg(long)]
     pub(crate) rebind: bool,
+    /// Write the counts, without keys and values, to a file that `cutover check` shows, such as opal.preflight.json
+    #[arg(long, value_name = "FILE")]
+    pub(crate) pin: Option<PathBuf>,
     /// List what no row offends against, too
     #[arg(long)]
     pub(crate) all: bool,

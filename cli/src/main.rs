@@ -6,6 +6,7 @@ mod database;
 mod failure;
 mod mapping;
 mod output;
+mod pinned;
 mod progress;
 mod set_steps;
 mod stop;

@@ -1,5 +1,7 @@
 //! `cutover check`: all findings of all mappings in one go.
 
+mod pinned;
+
 use super::against;
 use crate::arguments::{CheckOptions, MessageFormat};
 use crate::failure::Failure;
@@ -28,6 +30,9 @@ pub(crate) fn run(options: &CheckOptions) -> Result<Status, Failure> {
             summary(path, &compiled, here, warnings);
         }
         errors += here;
+        if let Some(plan) = &compiled.plan {
+            pinned::show(plan, path, options.pinned.as_deref(), options.message_format)?;
+        }
         if let (Some(url), Some(plan)) = (&options.against, &compiled.plan) {
             errors += against::run(plan, url, options)?;
         }

@@ -3,7 +3,7 @@
 use crate::arguments::PreflightOptions;
 use crate::failure::Failure;
 use crate::mapping::counted;
-use crate::{Status, database, mapping, output, progress, stop};
+use crate::{Status, database, mapping, output, pinned, progress, stop};
 use cutover_runtime::report::{Outcome, key_text, mask};
 use cutover_runtime::value::Value;
 use cutover_runtime::{Obligation, PreflightReport, PreflightStep, Sample, Verdict, preflight};
@@ -31,6 +31,9 @@ pub(crate) fn run(options: &PreflightOptions) -> Result<Status, Failure> {
     match options.json {
         true => output::json(&report),
         false => print(&report, options, &plan.file),
+    }
+    if let Some(path) = &options.pin {
+        pinned::pin(&report, path)?;
     }
     Ok(status(&report))
 }

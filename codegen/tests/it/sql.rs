@@ -95,7 +95,7 @@ fn files_are_as_reviewed() {
 #[test]
 fn sqlite_prepares_all_statements() {
     let database = database();
-    for artefact in ["pending", "deviations", "counts"] {
+    for artefact in ["preflight", "pending", "deviations", "counts"] {
         for query in queries(&sqlite(artefact)) {
             database.prepare(&query).unwrap_or_else(|error| panic!("{error}: {query}"));
         }

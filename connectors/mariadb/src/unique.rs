@@ -28,6 +28,9 @@ pub(crate) fn keys(mariadb: &mut MariaDb, table: &str) -> Result<Vec<UniqueKey>,
         if name.is_empty() {
             key.beyond = Some("it contains an expression".to_string());
         }
+        if is_layered(&collation) {
+            key.beyond = Some(format!("{collation} compares texts in several rounds"));
+        }
         let collation = Some(collation).filter(|collation| !is_exact(collation));
         key.columns.push(UniqueColumn { name, collation });
     }
@@ -37,6 +40,12 @@ pub(crate) fn keys(mariadb: &mut MariaDb, table: &str) -> Result<Vec<UniqueKey>,
 /// Every other collation passes over blanks at the end, at least.
 fn is_exact(collation: &str) -> bool {
     matches!(collation, "" | "binary") || collation.ends_with("_nopad_bin")
+}
+
+/// Where accents count, but after the letters, blanks at the end do not count in any of the rounds.
+fn is_layered(collation: &str) -> bool {
+    let rounds = ["_as_ci", "_as_cs", "_w2"].iter().any(|end| collation.ends_with(end));
+    rounds && !collation.contains("_nopad_")
 }
 
 /// Returns the weights that a collation sorts texts by, without those of blanks at the end where these do not count.

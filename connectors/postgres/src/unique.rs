@@ -19,11 +19,11 @@ pub(crate) fn keys(postgres: &mut Postgres, table: &str) -> Result<Vec<UniqueKey
                  WHERE k.place <= i.indnkeyatts ORDER BY k.place), \
                ARRAY(SELECT CASE WHEN y.typname = 'bpchar' THEN 'bpchar' WHEN y.typname = 'citext' THEN 'citext' \
                  WHEN NOT COALESCE(l.collisdeterministic, true) THEN l.collname::text ELSE '' END \
-                 FROM unnest(i.indkey, i.indcollation) WITH ORDINALITY AS k (number, collation, place) \
+                 FROM unnest(i.indkey, i.indcollation) WITH ORDINALITY AS k (number, sorted, place) \
                  JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.number \
                  JOIN pg_type AS t ON t.oid = a.atttypid \
                  JOIN pg_type AS y ON y.oid = COALESCE(NULLIF(t.typbasetype, 0), t.oid) \
-                 LEFT JOIN pg_collation AS l ON l.oid = k.collation \
+                 LEFT JOIN pg_collation AS l ON l.oid = k.sorted \
                  WHERE k.place <= i.indnkeyatts ORDER BY k.place) \
                FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid \
                WHERE i.indrelid = to_regclass(quote_ident($1)) AND i.indisunique AND i.indisvalid ORDER BY 1";

@@ -115,7 +115,8 @@ fn what_is_settled_is_not_asked_again_unless_a_retry_would() {
     world.run();
     let rejected = world.ask("SELECT COUNT(*) FROM cutover_reject")[0].parse().unwrap();
     world.add(21, 25);
-    world.on_legacy("UPDATE person SET lang = 'French' WHERE id IN (1, 2); UPDATE person SET boss = NULL WHERE id > 20");
+    world
+        .on_legacy("UPDATE person SET lang = 'French' WHERE id IN (1, 2); UPDATE person SET boss = NULL WHERE id > 20");
     let report = asked(&world, 4);
     assert_eq!((report.steps[0].asked, report.steps[0].would.rejected, report.rejects), (5, 0, rejected));
     assert_eq!(report.verdict, Verdict::Fail, "those that stand rejected count");
