@@ -42,10 +42,11 @@ fn is_exact(collation: &str) -> bool {
     matches!(collation, "" | "binary") || collation.ends_with("_nopad_bin")
 }
 
-/// Where accents count, but after the letters, blanks at the end do not count in any of the rounds.
+/// Whether texts are compared in several rounds, so that the weights do not tell what is equal: where accents or case count
+/// after the letters, blanks at the end count in no round; where case counts and accents do not, accents have weights.
 fn is_layered(collation: &str) -> bool {
     let rounds = ["_as_ci", "_as_cs", "_w2"].iter().any(|end| collation.ends_with(end));
-    rounds && !collation.contains("_nopad_")
+    (rounds && !collation.contains("_nopad_")) || collation.ends_with("_ai_cs")
 }
 
 /// Returns the weights that a collation sorts texts by, without those of blanks at the end where these do not count.

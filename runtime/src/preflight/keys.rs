@@ -10,6 +10,7 @@ use crate::statements::{KeyColumn, Sql};
 use crate::step::{KeyAssigned, Source, StepSpec, TargetRows, TargetSpec};
 use crate::unique_key::{UniqueColumn, UniqueKey};
 use crate::value::{Key, Kind, Row, Value};
+use crate::world;
 use std::collections::BTreeMap;
 
 /// Values of the rows that would be written, for each key of a table. Maps that write into one table share them.
@@ -27,6 +28,8 @@ pub(super) struct TargetKey {
     places: Vec<usize>,
     /// Why nobody can tell.
     pub(super) unasked: Option<String>,
+    /// Whether the table has rows already.
+    filled: bool,
 }
 
 /// The value of a row under one of the step's keys: index of the key, fingerprint.
@@ -37,8 +40,9 @@ pub(super) fn of_step(target: &mut dyn Connection, spec: &StepSpec) -> Result<Ve
     let mut keys = Vec::new();
     let written = spec.targets.iter().enumerate().filter(|(_, role)| role.existing.is_none());
     for (at, role) in written {
+        let filled = world::has_rows(target, Side::Target, &role.table)?;
         for key in target.unique_keys(&role.table).on(Side::Target)? {
-            keys.extend(TargetKey::of(at, role, key));
+            keys.extend(TargetKey::of((at, role), key, filled));
         }
     }
     Ok(keys)
@@ -46,7 +50,7 @@ pub(super) fn of_step(target: &mut dyn Connection, spec: &StepSpec) -> Result<Ve
 
 impl TargetKey {
     /// Returns none if each row that is written has another value by the way it comes about.
-    fn of(target: usize, role: &TargetSpec, key: UniqueKey) -> Option<TargetKey> {
+    fn of((target, role): (usize, &TargetSpec), key: UniqueKey, filled: bool) -> Option<TargetKey> {
         let given = role.key.assigned == KeyAssigned::Engine;
         let mut places = Vec::with_capacity(key.columns.len());
         let mut unasked = key.beyond.clone();
@@ -64,7 +68,7 @@ impl TargetKey {
                 None => {}
             }
         }
-        Some(TargetKey { target, key, places, unasked })
+        Some(TargetKey { target, key, places, unasked, filled })
     }
 
     /// Returns the first of the target's columns that the key contains, as a run names it when the key refuses a row.
@@ -147,7 +151,7 @@ fn present(
     let columns: Vec<(&str, Kind)> =
         key.places.iter().map(|place| (role.columns[*place].name.as_str(), role.columns[*place].kind)).collect();
     // A row that is there refers to no row that is still to come.
-    let asked = |key: &&Key| key.iter().zip(&columns).all(|(value, (_, kind))| is_of(value, *kind));
+    let asked = |values: &&Key| key.filled && values.iter().zip(&columns).all(|(value, (_, kind))| is_of(value, *kind));
     let asked: Vec<&Key> = values.iter().filter(asked).collect();
     let mut found: Vec<Key> = Vec::new();
     for chunk in asked.chunks(CHUNK) {
