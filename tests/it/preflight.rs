@@ -41,8 +41,23 @@ fn unchecked() -> Pair {
     schema.tables.iter_mut().for_each(|table| table.checks.clear());
     let reference = fs::read_to_string(repository("examples/opal/target-reference.sql")).unwrap();
     fs::write(pair.target(), "").unwrap();
-    pair.on_target(&format!("BEGIN; {} {reference}; COMMIT", tables(&schema)));
+    pair.on_target(&format!("BEGIN; {} {reference}; COMMIT", without_checks(&tables(&schema))));
     pair
+}
+
+/// Takes out the checks that stand for the types of columns.
+fn without_checks(ddl: &str) -> String {
+    let mut parts = ddl.split(" CHECK (");
+    let mut text = parts.next().unwrap_or_default().to_string();
+    for part in parts {
+        let mut open = 1;
+        let end = part.find(|sign| {
+            open += i32::from(sign == '(') - i32::from(sign == ')');
+            open == 0
+        });
+        text += &part[end.unwrap() + 1..];
+    }
+    text
 }
 
 #[test]
@@ -62,8 +77,7 @@ fn what_a_run_rejects_of_the_sample_is_told_before() {
 
 #[test]
 fn what_a_run_rejects_of_odd_rows_is_told_before_and_nothing_is_written() {
-    // Of the seed between, one row meets a check that comes with its column's type.
-    for seed in [0, 1, 3, 4] {
+    for seed in 0..4 {
         let pair = unchecked();
         rows::add(&pair.legacy(), Rows { first: 1, patients: 150, odd: 20 + seed * 10, seed: 77 + seed });
         let before = [pair.legacy(), pair.target()].map(|path| fs::read(path).unwrap());
@@ -140,7 +154,7 @@ fn results_are_pinned_and_shown_with_each_rule() {
     assert!(json.lines().any(|line| line.contains("\"Access\"") && line.contains("\"offenders\":1")), "{json}");
     // Of a map that means something else now nothing is shown.
     let text = fs::read_to_string(&map).unwrap();
-    fs::write(&map, text.replace("level 2 has no counterpart", "level 2 is gone")).unwrap();
+    fs::write(&map, text.replace("/[A-Z]{4}[0-9]{8}/", "/[A-Z]{4}[0-9]{7}/")).unwrap();
     let stale = check(&[]).with(0).says(&["map Patient has another meaning now"]);
     assert_eq!(shown(&stale.out, "Access"), "");
     assert!(stale.out.lines().any(|line| line.starts_with("Caregiver ")), "{}", stale.out);

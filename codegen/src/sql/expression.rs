@@ -70,10 +70,10 @@ pub(crate) struct Translator<'a> {
     pub(crate) keys: &'static str,
     /// What could not be translated so far.
     pub(crate) unsupported: Vec<Unsupported>,
-    /// The only reason whose rejections count, where a question is about one of them before anything is migrated; none
-    /// where all count.
+    /// The only reason whose rejections count, where a question is about one of them; none where all count.
     pub(crate) focus: Option<usize>,
-    /// Whether what cannot be said is marked where it stands, so that it prevents nothing where nobody needs it.
+    /// Whether one question is asked before anything is migrated: references are looked for on the legacy side, and what
+    /// cannot be said is marked where it stands, so that it prevents nothing where nobody needs it.
     pub(crate) marks: bool,
     /// What could not be translated although no mark stands for it: indexes into `unsupported`.
     pub(crate) unmarked: Vec<usize>,
@@ -149,9 +149,9 @@ impl<'a> Translator<'a> {
             ExprKind::Through { map, argument, reject } => self.through(*map, argument, *reject),
             ExprKind::Restrict { argument, patterns, reject } => self.restrict(argument, patterns, *reject),
             ExprKind::Convert(conversion, inner) => self.convert(conversion, inner),
-            ExprKind::Link { link, missing, ambiguous } => match self.focus {
-                None => self.link(*link),
-                Some(_) => self.link_to_come(*link, (*missing, *ambiguous)),
+            ExprKind::Link { link, missing, ambiguous } => match self.marks {
+                false => self.link(*link),
+                true => self.link_to_come(*link, (*missing, *ambiguous)),
             },
             ExprKind::Sibling(target) => Fragment::of(self.sibling(*target)),
             ExprKind::Generated(Generated::Uuid) => Fragment::of(self.dialect.random_uuid()),

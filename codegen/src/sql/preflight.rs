@@ -7,7 +7,7 @@ use super::model::{Head, Section, not_expressible};
 use super::read::{self, Line};
 use crate::comment;
 use askama::Template;
-use cutover_mapping_dsl::plan::{Expr, ExprKind, LookedInto, Plan, Step, Target, Unique};
+use cutover_mapping_dsl::plan::{Expr, ExprKind, LinkKind, LookedInto, Plan, Step, Target, Unique};
 use cutover_mapping_dsl::schema::Table;
 
 /// How many rows a query shows.
@@ -125,9 +125,10 @@ fn of_key(
         .map(|rule| {
             let value = asking.value(rule.line, &rule.value);
             let collation = read::target_collation(plan, dialect, &target.table, &rule.column);
-            let compared = match collation.filter(|_| rule.ty.is_text()) {
-                Some(collation) => dialect.collated(&value, &collation),
-                None => value.clone(),
+            let compared = match (collation, rule.ty.is_text()) {
+                (Some(collation), true) => dialect.collated(&value, &collation),
+                (None, true) => dialect.exact(&value),
+                (_, false) => value.clone(),
             };
             (value, compared)
         })
@@ -298,8 +299,14 @@ impl<'a> Asking<'a> {
     /// The value of a rule; for a reference the legacy key, which stands for the key to come.
     fn value(&mut self, line: usize, expr: &Expr) -> String {
         self.translator.line = line;
-        let ExprKind::Link { link, .. } = expr.kind else { return self.translator.translate(expr).value };
-        match self.translator.step.links[link].key.as_slice() {
+        let links = &self.translator.step.links;
+        let reference = match expr.kind {
+            ExprKind::Link { link, .. } => Some(&links[link]),
+            _ => None,
+        };
+        let reference = reference.filter(|link| matches!(link.kind, LinkKind::Reference { .. }));
+        let Some(reference) = reference else { return self.translator.translate(expr).value };
+        match reference.key.as_slice() {
             [key] => self.translator.translate(key).value,
             _ => self.translator.cannot("a reference by several columns as a part of a key"),
         }
