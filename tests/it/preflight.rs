@@ -104,7 +104,8 @@ fn keys_and_values_are_masked_and_a_budget_is_respected() {
     assert_eq!(access(&json(&pair, &["--show-values"], 1))["value"], "2");
     let any = json(&pair, &["--max-rejects", "any"], 0);
     assert_eq!((&any["verdict"], &any["max_rejects"]), (&"warn".into(), &Value::Null));
-    let out = pair.cutover("preflight", &["--max-rejects", "any"]).with(0).out;
+    let ended = pair.cutover("preflight", &["--max-rejects", "any"]).with(0).says(&["patients_patient_date_valid"]);
+    let out = ended.out;
     assert!(out.contains("level 2 has no counterpart") && !out.contains("Alpha"), "{out}");
     assert!(out.lines().any(|line| line.starts_with("Patient") && line.contains("opal.map:65")), "{out}");
     let all = pair.cutover("preflight", &["--max-rejects", "any", "--all"]).with(0).out;
@@ -150,7 +151,8 @@ fn results_are_pinned_and_shown_with_each_rule() {
     let out = check(&[]).with(0).out;
     assert!(shown(&out, "Access").ends_with(&format!("1 of 27 rows at {date}")), "{out}");
     assert!(shown(&out, "RamqTooLong").ends_with(&format!("0 of 27 rows at {date}")), "{out}");
-    let json = check(&["--message-format", "json"]).with(0).out;
+    assert_eq!(check(&["--message-format", "json"]).with(0).out, "");
+    let json = check(&["--message-format", "json", "--pinned", file.to_str().unwrap()]).with(0).out;
     assert!(json.lines().any(|line| line.contains("\"Access\"") && line.contains("\"offenders\":1")), "{json}");
     // Of a map that means something else now nothing is shown.
     let text = fs::read_to_string(&map).unwrap();
@@ -161,4 +163,5 @@ fn results_are_pinned_and_shown_with_each_rule() {
     fs::write(&file, "{}").unwrap();
     check(&[]).with(4).says(&["it is no pinned preflight", "--pin"]);
     check(&["--pinned", "nowhere.json"]).with(4).says(&["nowhere.json"]);
+    check(&["second.map", "--pinned", "nowhere.json"]).with(2).says(&["of one mapping"]);
 }

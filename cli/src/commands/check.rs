@@ -11,6 +11,9 @@ use cutover_codegen::disk;
 use cutover_mapping_dsl::diagnostic::{Level, render, to_json};
 
 pub(crate) fn run(options: &CheckOptions) -> Result<Status, Failure> {
+    if options.pinned.is_some() && options.maps.len() > 1 {
+        return Err(Failure::usage("a pinned preflight is of one mapping: name only that one"));
+    }
     let mut errors = 0;
     let mut found = Vec::new();
     for path in &options.maps {

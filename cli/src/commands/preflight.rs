@@ -4,9 +4,12 @@ use crate::arguments::PreflightOptions;
 use crate::failure::Failure;
 use crate::mapping::counted;
 use crate::{Status, database, mapping, output, pinned, progress, stop};
+use cutover_mapping_dsl::plan::Plan;
+use cutover_mapping_dsl::schema::{Check, Table};
 use cutover_runtime::report::{Outcome, key_text, mask};
 use cutover_runtime::value::Value;
 use cutover_runtime::{Obligation, PreflightReport, PreflightStep, Sample, Verdict, preflight};
+use std::collections::BTreeSet;
 
 pub(crate) fn run(options: &PreflightOptions) -> Result<Status, Failure> {
     let plan = mapping::load(&options.map)?;
@@ -30,7 +33,7 @@ pub(crate) fn run(options: &PreflightOptions) -> Result<Status, Failure> {
     }
     match options.json {
         true => output::json(&report),
-        false => print(&report, options, &plan.file),
+        false => print(&report, options, &plan),
     }
     if let Some(path) = &options.pin {
         pinned::pin(&report, path)?;
@@ -57,11 +60,13 @@ fn masked(sample: &mut Sample) {
     }
 }
 
-fn print(report: &PreflightReport, options: &PreflightOptions, file: &str) {
+fn print(report: &PreflightReport, options: &PreflightOptions, plan: &Plan) {
     let asked = || report.steps.iter().flat_map(|step| step.obligations.iter().map(move |asked| (step, asked)));
     let shown = |obligation: &Obligation| options.all || obligation.verdict != Verdict::Pass;
-    let rows: Vec<Vec<String>> =
-        asked().filter(|(_, obligation)| shown(obligation)).map(|(step, asked)| line(step, asked, file)).collect();
+    let rows: Vec<Vec<String>> = asked()
+        .filter(|(_, obligation)| shown(obligation))
+        .map(|(step, asked)| line(step, asked, &plan.file))
+        .collect();
     if !rows.is_empty() {
         output::table(&["map", "verdict", "rows", "of", "reason", "column", "rule", "what it means"], &rows);
         output::line("");
@@ -81,7 +86,25 @@ fn print(report: &PreflightReport, options: &PreflightOptions, file: &str) {
             step.map
         ));
     }
+    if let Some(checks) = checks(plan) {
+        output::note(&checks);
+    }
     output::line(&ending(report, options));
+}
+
+/// Names the checks of the tables that are written: the target alone can say which rows they refuse.
+fn checks(plan: &Plan) -> Option<String> {
+    let written = plan.steps.iter().flat_map(|step| &step.targets).filter(|target| target.existing.is_none());
+    let tables: BTreeSet<&str> = written.map(|target| target.table.as_str()).collect();
+    let checks = tables.into_iter().filter_map(|table| plan.target.schema.table(table));
+    let checks: Vec<String> = checks.flat_map(|table| table.checks.iter().map(|check| named(table, check))).collect();
+    let count = counted(checks.len(), "check");
+    (!checks.is_empty()).then(|| format!("not asked, as the target alone can say: {count}, {}", checks.join(", ")))
+}
+
+fn named(table: &Table, check: &Check) -> String {
+    let nameless = || format!("one of {} (line {})", table.name, check.line);
+    one_line(check.name.clone().unwrap_or_else(nameless))
 }
 
 fn line(step: &PreflightStep, obligation: &Obligation, file: &str) -> Vec<String> {

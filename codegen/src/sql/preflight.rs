@@ -189,6 +189,10 @@ impl<'a> Asking<'a> {
         }
         let mut refused: Vec<String> = self.by_identity(reason);
         let translator = &mut self.translator;
+        if let Some(scope) = &step.scope {
+            // A row of which nobody can tell whether it is in scope is rejected.
+            refused.extend(translator.rejects_of(|own| own.ask_at(step.line, scope).rejects));
+        }
         let mut asked = translator.not_guarded();
         asked.extend(translator.has_target());
         asked.extend(translator.convertible());

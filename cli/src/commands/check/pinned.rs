@@ -8,12 +8,13 @@ use cutover_mapping_dsl::plan::Plan;
 use serde_json::json;
 use std::path::Path;
 
-/// Shows the results of a file: the one that is named, else the one beside the mapping, if it is there.
+/// Shows the results of a file: the one that is named, else the one beside the mapping, if it is there. Programs that read
+/// findings as rustc's get them only if a file is named.
 pub(super) fn show(plan: &Plan, map: &Path, named: Option<&Path>, format: MessageFormat) -> Result<(), Failure> {
     let usual = beside(map);
     let path = match named {
         Some(path) => path,
-        None if usual.is_file() => &usual,
+        None if usual.is_file() && format == MessageFormat::Human => &usual,
         None => return Ok(()),
     };
     let pinned = Pinned::read(path)?;

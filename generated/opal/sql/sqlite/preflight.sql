@@ -246,7 +246,7 @@ LIMIT 5;
 -- not expressible in SQLite: fold() beyond ASCII (opal.map:114); `cutover preflight` asks it
 
 -- UserTypeMalformed (opal.map:117): what the legacy database holds is no text
--- nothing to ask in SQLite: the types of its columns rule it out
+-- not expressible in SQLite: fold() beyond ASCII (opal.map:114); `cutover preflight` asks it
 
 -- UserSerNumMalformed (opal.map:119): what the legacy database holds is no integer
 -- not expressible in SQLite: fold() beyond ASCII (opal.map:114); `cutover preflight` asks it
@@ -597,7 +597,13 @@ LIMIT 5;
 -- write patients (access is a sum of 1 read, 2 write, 4 delete, and the backend asks for 3 or more) gets the other.
 
 -- DeletedMalformed (opal.map:267): what the legacy database holds is no integer
--- nothing to ask in SQLite: the types of its columns rule it out
+SELECT 'Staff: DeletedMalformed' AS obligation, COUNT(*) OVER () AS offenders, "o"."OAUserSerNum"
+FROM "old"."OAUser" AS "o"
+  LEFT JOIN "old"."oaRole" AS "r" ON ("r"."ID" = "o"."oaRoleId") AND ("r"."deleted" = 0)
+WHERE (("o"."deleted" <> 1) OR typeof("o"."deleted") <> 'integer') -- opal.map:262
+  AND typeof("o"."deleted") <> 'integer'
+ORDER BY "o"."OAUserSerNum"
+LIMIT 5;
 
 -- NameENMalformed (opal.map:265): what the legacy database holds is no text
 SELECT 'Staff: NameENMalformed' AS obligation, COUNT(*) OVER () AS offenders, "o"."OAUserSerNum"
