@@ -193,21 +193,20 @@ pub(crate) struct PlanOptions {
 }
 
 const PREFLIGHT_HELP: &str = "\
-Each pending legacy row is converted as a run would convert it. What would be rejected is counted for each reason that the
+Each pending legacy row is converted as a run would convert it. What would be rejected is counted for each reason that the \
 mapping knows, and for each unique key of the target's tables. Nothing is written on either side.
 
-Verdicts: pass, no row would be rejected for it; warn, some would, and no more in all than --max-rejects allows; fail, the
-run would stop; unasked, it cannot be asked before rows are written.
+Verdicts: pass, no row would be rejected for it; warn, some would, and in all no more than --max-rejects allows; fail, the run \
+would stop; unasked, it cannot be asked before rows are written.
 
-Exit status: 0 nothing would stop the run, 1 it would be stopped, 2 usage, 3 not all rows were asked (deadline, interrupt),
+Exit status: 0 nothing would stop the run, 1 it would be stopped, 2 usage, 3 not all rows were asked (deadline, interrupt), \
 4 a file or database is not as it must be
 
 Examples:
   cutover preflight opal.map --from sqlite:legacy.db --to sqlite:target.db
-  cutover preflight opal.map --from mysql://me@old/opal --to postgresql://me@new/opal --for 2h --max-rate 5000
-  cutover preflight opal.map --from sqlite:legacy.db --to sqlite:target.db --samples 20 --show-values
-  cutover preflight opal.map --from sqlite:legacy.db --to sqlite:target.db --pin opal.preflight.json
-  cutover check opal.map";
+  cutover preflight opal.map --max-rejects 100 --for 2h --max-rate 5000
+  cutover preflight opal.map --samples 20 --show-values
+  cutover preflight opal.map --pin opal.preflight.json";
 
 #[derive(Debug, Args)]
 #[command(after_help = PREFLIGHT_HELP)]
