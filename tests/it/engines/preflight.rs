@@ -5,6 +5,7 @@ use crate::engines::opal::{legacy, target};
 use cutover_codegen::sql::emit_dialect;
 use cutover_mapping_dsl::plan::Plan;
 use cutover_mapping_dsl::schema::{Dialect, translate::create_statements};
+use cutover_runtime::value::Kind;
 use cutover_tests::command::{Ended, command, url};
 use cutover_tests::content::ask;
 use cutover_tests::engines::{Engine, Store};
@@ -73,8 +74,16 @@ fn collisions_under_the_collation_of_the_target_are_found() {
             .map(|sample| sample["legacy_key"].as_str().unwrap().to_string())
             .collect();
         keys.sort();
+        for table in ["cutover_lock", "cutover_map_member"] {
+            assert_eq!(target.target().columns(table).unwrap(), None, "{dialect}: {table} was made");
+        }
+        let mut asked = target.target();
+        asked.begin().unwrap();
+        assert_eq!(asked.next_key("person", "id").unwrap(), 2, "{dialect}: keys were used up");
+        asked.abort().unwrap();
+        drop(asked);
         run("run", &["--max-rejects", "any"]).with(0);
-        let refused = target.ask("SELECT legacy_key FROM cutover_reject", &[cutover_runtime::value::Kind::Text]);
+        let refused = target.ask("SELECT legacy_key FROM cutover_reject", &[Kind::Text]);
         assert_eq!(keys, refused, "{dialect}");
         let expected: &[&str] = match engine {
             Engine::Sqlite => &["10", "2", "9"],
