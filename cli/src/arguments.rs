@@ -36,6 +36,8 @@ pub(crate) enum Command {
     Generate(GenerateOptions),
     /// Shows the steps, their order and what each does
     Plan(PlanOptions),
+    /// Asks all pending rows what a run would reject, and writes nothing
+    Preflight(PreflightOptions),
     /// Carries all pending rows from the legacy to the target database
     Run(RunOptions),
     /// Tries rejected rows again, and carries all pending rows
@@ -82,6 +84,10 @@ pub(crate) struct CheckOptions {
     /// Compare the DDL of one side with this database and name every difference
     #[arg(long, value_name = "URL")]
     pub(crate) against: Option<String>,
+    /// Show for each rule what a preflight has found and pinned to this file [default: NAME.preflight.json beside the
+    /// mapping, if it is there]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) pinned: Option<PathBuf>,
     /// Which side the database is; found by its kind if only one side is of it
     #[arg(long, value_enum, requires = "against")]
     pub(crate) side: Option<SideName>,
@@ -181,6 +187,69 @@ pub(crate) struct PlanOptions {
     /// The mapping
     #[arg(value_name = "MAP")]
     pub(crate) map: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+const PREFLIGHT_HELP: &str = "\
+Each pending legacy row is converted as a run would convert it. What would be rejected is counted for each reason that the \
+mapping knows, and for each unique key of the target's tables. Nothing is written on either side.
+
+Verdicts: pass, no row would be rejected for it; warn, some would, and in all no more than --max-rejects allows; fail, the run \
+would stop; unasked, it cannot be asked before rows are written.
+
+Exit status: 0 nothing would stop the run, 1 it would be stopped, 2 usage, 3 not all rows were asked (deadline, interrupt), \
+4 a file or database is not as it must be
+
+Examples:
+  cutover preflight opal.map --from sqlite:legacy.db --to sqlite:target.db
+  cutover preflight opal.map --max-rejects 100 --for 2h --max-rate 5000
+  cutover preflight opal.map --samples 20 --show-values
+  cutover preflight opal.map --pin opal.preflight.json";
+
+#[derive(Debug, Args)]
+#[command(after_help = PREFLIGHT_HELP)]
+pub(crate) struct PreflightOptions {
+    /// The mapping
+    #[arg(value_name = "MAP")]
+    pub(crate) map: PathBuf,
+    /// Legacy database, such as sqlite:legacy.db
+    #[arg(long, value_name = "URL", env = "CUTOVER_FROM", hide_env_values = true)]
+    pub(crate) from: String,
+    /// Target database, such as sqlite:target.db
+    #[arg(long, value_name = "URL", env = "CUTOVER_TO", hide_env_values = true)]
+    pub(crate) to: String,
+    /// How many rows the run will be allowed to have rejected: a number, or `any`
+    #[arg(long, value_name = "N", default_value = "0", value_parser = budget)]
+    pub(crate) max_rejects: Budget,
+    /// Ask rows that stand rejected too, as `cutover retry` would
+    #[arg(long)]
+    pub(crate) retry: bool,
+    /// Rows that are asked together
+    #[arg(long, value_name = "ROWS", default_value_t = 5000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) batch: u32,
+    /// Begin no batch that would not finish in this time, such as 90s, 20m or 2h
+    #[arg(long = "for", value_name = "TIME", value_parser = duration)]
+    pub(crate) deadline: Option<Duration>,
+    /// Let at most so many rows pass in a second, so that others are not slowed down
+    #[arg(long, value_name = "ROWS")]
+    pub(crate) max_rate: Option<NonZeroU32>,
+    /// Accept a changed mapping, or other databases than those the target remembers
+    #[arg(long)]
+    pub(crate) rebind: bool,
+    /// Write the counts, without keys and values, to a file that `cutover check` shows, such as opal.preflight.json
+    #[arg(long, value_name = "FILE")]
+    pub(crate) pin: Option<PathBuf>,
+    /// List what no row offends against, too
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// How many rows to show for each reason; all are counted
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub(crate) samples: usize,
+    /// Show keys and values, which may be personal, instead of their kind and length
+    #[arg(long)]
+    pub(crate) show_values: bool,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,

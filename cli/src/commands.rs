@@ -10,6 +10,7 @@ pub(crate) mod generate;
 pub(crate) mod init;
 pub(crate) mod pause;
 pub(crate) mod plan;
+pub(crate) mod preflight;
 pub(crate) mod restore;
 pub(crate) mod rollback;
 pub(crate) mod run;

@@ -6,6 +6,7 @@ mod database;
 mod failure;
 mod mapping;
 mod output;
+mod pinned;
 mod progress;
 mod set_steps;
 mod stop;
@@ -36,6 +37,7 @@ fn run(command: Command) -> Result<Status, Failure> {
         Command::Init(options) => commands::init::run(&options),
         Command::Generate(options) => commands::generate::run(&options),
         Command::Plan(options) => commands::plan::run(&options),
+        Command::Preflight(options) => commands::preflight::run(&options),
         Command::Run(options) => commands::run::run(&options, None),
         Command::Retry(options) => commands::run::retry(&options),
         Command::Sync(options) => commands::sync::run(&options),

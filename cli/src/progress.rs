@@ -1,9 +1,9 @@
 //! Progress: a bar on a terminal, plain lines elsewhere, nothing where JSON is printed.
 
 use crate::output;
-use cutover_runtime::Observer;
 use cutover_runtime::observer::{BatchDone, PutBack};
 use cutover_runtime::report::{StepReport, SyncedStep, VerifiedStep};
+use cutover_runtime::{Observer, PreflightStep};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
@@ -100,6 +100,10 @@ impl Observer for Bar {
     }
 
     fn step_done(&mut self, _: &StepReport) {
+        self.bar.finish_and_clear();
+    }
+
+    fn step_asked(&mut self, _: &PreflightStep) {
         self.bar.finish_and_clear();
     }
 

@@ -12,6 +12,7 @@ mod migration_table;
 mod model;
 mod pending;
 mod places;
+mod preflight;
 mod read;
 mod rollback;
 mod run;
@@ -34,7 +35,8 @@ use dialect::SqlDialect;
 type Artefact = (&'static str, fn(&Plan, &dyn SqlDialect) -> askama::Result<String>);
 
 /// The files of every dialect, in the order in which they are used.
-const ARTEFACTS: [Artefact; 6] = [
+const ARTEFACTS: [Artefact; 7] = [
+    ("preflight", |plan, dialect| preflight::build(plan, dialect).render()),
     ("migration_table", |plan, dialect| migration_table::build(plan, dialect).render()),
     ("pending", |plan, dialect| pending::build(plan, dialect).render()),
     ("forward", forward::render),

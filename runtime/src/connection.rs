@@ -2,6 +2,7 @@
 
 use crate::removable::{Removable, Removal};
 use crate::step::{TargetRows, TargetSpec};
+use crate::unique_key::UniqueKey;
 use crate::value::{Key, Kind, Row, Value};
 use std::fmt;
 
@@ -23,6 +24,13 @@ pub trait Connection: Send {
     /// Returns the columns in which rows that do not name them always get the same value. Columns that the database
     /// computes, counts up, or fills with the time are left out.
     fn defaults(&mut self, table: &str) -> Result<Vec<DefaultColumn>, StoreError>;
+
+    /// Returns what makes rows of a table unique: its primary key, unique constraints and unique indexes, by name.
+    fn unique_keys(&mut self, table: &str) -> Result<Vec<UniqueKey>, StoreError>;
+
+    /// Returns for each text a value that is the same for exactly those texts that a collation calls equal. Asked for
+    /// collations that [`Connection::unique_keys`] has named. Writes nothing.
+    fn collation_keys(&mut self, collation: &str, texts: &[&str]) -> Result<Vec<Value>, StoreError>;
 
     /// Runs a statement and returns the number of rows that it changed.
     fn execute(&mut self, sql: &str, parameters: &[Value]) -> Result<u64, StoreError>;

@@ -33,15 +33,24 @@ pub(crate) enum Standing {
 }
 
 impl FoundRows {
-    /// Loads the unclaimed rows of all targets that have an identity column.
+    /// Loads the unclaimed rows of all targets that have an identity column. All steps must have a map table.
     pub(crate) fn load(
         target: &mut dyn Connection,
         spec: &StepSpec,
         steps: &[Box<dyn Step>],
     ) -> Result<FoundRows, RunError> {
+        FoundRows::beside(target, spec, &steps.iter().map(|step| step.spec()).collect::<Vec<_>>())
+    }
+
+    /// Loads the rows that none of the steps with a map table, `begun`, has claimed.
+    pub(crate) fn beside(
+        target: &mut dyn Connection,
+        spec: &StepSpec,
+        begun: &[&StepSpec],
+    ) -> Result<FoundRows, RunError> {
         let mut roles = Vec::with_capacity(spec.targets.len());
         for role in &spec.targets {
-            roles.push(load_role(target, role, steps)?);
+            roles.push(load_role(target, role, begun)?);
         }
         Ok(FoundRows { roles })
     }
@@ -86,11 +95,11 @@ fn print_of(columns: &[(usize, bool)], row: &Row, place: impl Fn(usize) -> usize
 fn load_role(
     target: &mut dyn Connection,
     role: &TargetSpec,
-    steps: &[Box<dyn Step>],
+    begun: &[&StepSpec],
 ) -> Result<PrintMap<Standing>, RunError> {
     let mut present: PrintMap<Standing> = PrintMap::default();
     let Some(identity) = &role.identity else { return Ok(present) };
-    let statement = unclaimed(target, role, identity, steps);
+    let statement = unclaimed(target, role, identity, begun);
     let mut each = |mut row: Row| {
         let key = row.pop().unwrap_or(Value::Null);
         let place = |column| identity.columns.iter().position(|(index, _)| *index == column).unwrap_or(0);
@@ -113,7 +122,7 @@ fn unclaimed(
     target: &mut dyn Connection,
     role: &TargetSpec,
     identity: &IdentitySpec,
-    steps: &[Box<dyn Step>],
+    begun: &[&StepSpec],
 ) -> Statement {
     let dialect = target.dialect();
     let mut sql = Sql::new(dialect, "SELECT ");
@@ -127,7 +136,7 @@ fn unclaimed(
     for identity in &columns {
         sql.push(&format!(" AND {} IS NOT NULL", column(dialect, "t", &identity.name)));
     }
-    and_unclaimed(&mut sql, dialect, role, steps.iter().map(|step| step.spec()));
+    and_unclaimed(&mut sql, dialect, role, begun.iter().copied());
     sql.ordered(&[key], Order::Ascending, None);
     sql.done()
 }

@@ -113,25 +113,27 @@ fn references<'k>(
     role: usize,
     keys: impl Iterator<Item = &'k Key>,
 ) -> Result<PrintMap<Link>, RunError> {
-    let conditional = spec.targets[role].conditional;
-    let links = entries::targets_of(target, spec, role, keys)?.into_iter().map(|(print, (state, key))| {
-        let link = match state {
-            // The condition of that target did not hold: there is no row, and nothing is missing.
-            State::Migrated if conditional && key.is_null() => Link::Null,
-            State::Migrated | State::Found => found(&key),
-            State::Rejected => Link::Missing,
-        };
-        (print, link)
-    });
-    Ok(links.collect())
+    let settled = entries::targets_of(target, spec, role, keys)?.into_iter();
+    Ok(settled.map(|(print, (state, key))| (print, link_to(spec, role, state, &key))).collect())
+}
+
+/// Returns what a reference to a settled row comes to; `key` is that of its row in the target.
+pub(crate) fn link_to(spec: &StepSpec, role: usize, state: State, key: &Value) -> Link {
+    match state {
+        // The condition of that target did not hold: there is no row, and nothing is missing.
+        State::Migrated if spec.targets[role].conditional && key.is_null() => Link::Null,
+        State::Migrated | State::Found => found(key),
+        State::Rejected => Link::Missing,
+    }
 }
 
 /// A row that was found has a key in one role only.
-fn found(key: &Value) -> Link {
+pub(crate) fn found(key: &Value) -> Link {
     if key.is_null() { Link::Missing } else { Link::Found(key.clone()) }
 }
 
-fn load_lookup(
+/// Loads a table in which rows are looked up, by fingerprint of the columns compared.
+pub(crate) fn load_lookup(
     target: &mut dyn Connection,
     table: &str,
     (result, kind): (&str, Kind),

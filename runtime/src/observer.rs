@@ -1,5 +1,6 @@
 //! What the engine tells while it works. The command draws its progress from it.
 
+use crate::preflight::report::PreflightStep;
 use crate::removable::Removable;
 use crate::report::{Deviation, Left, StepReport, SyncedStep, VerifiedStep};
 use std::time::Duration;
@@ -60,6 +61,11 @@ pub trait Observer {
     /// A step ended.
     fn step_done(&mut self, report: &StepReport) {
         let _ = report;
+    }
+
+    /// Preflight has asked the rows of a step, or some of them.
+    fn step_asked(&mut self, step: &PreflightStep) {
+        let _ = step;
     }
 
     /// Verify has compared a step.

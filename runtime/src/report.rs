@@ -514,7 +514,7 @@ fn read_hex(text: &str) -> Option<Vec<u8>> {
     Some(digits?.chunks(2).map(|pair| pair[0] << 4 | pair.get(1).unwrap_or(&0)).collect())
 }
 
-fn plain_value<S: Serializer>(value: &Value, out: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn plain_value<S: Serializer>(value: &Value, out: S) -> Result<S::Ok, S::Error> {
     out.serialize_some(&(!value.is_null()).then(|| value.to_string()))
 }
 

@@ -98,7 +98,10 @@ fn all_steps(
 }
 
 /// Returns the steps that have a map table: one that has never run has none.
-fn begun<'s>(target: &mut dyn Connection, steps: &'s [Box<dyn Step>]) -> Result<Vec<&'s StepSpec>, RunError> {
+pub(crate) fn begun<'s>(
+    target: &mut dyn Connection,
+    steps: &'s [Box<dyn Step>],
+) -> Result<Vec<&'s StepSpec>, RunError> {
     let mut begun = Vec::with_capacity(steps.len());
     for spec in steps.iter().map(|step| step.spec()) {
         if target.columns(&spec.map_table).on(Side::Target)?.is_some() {

@@ -92,7 +92,7 @@ fn sqlite_takes_every_statement_before_a_run() {
     let database = attached(&pair);
     database.execute_batch(&sql("migration_table")).unwrap();
     database.execute_batch(&sql("migration_table")).unwrap();
-    for (artefact, least) in [("pending", 4), ("counts", 2), ("deviations", 40), ("rollback", 10)] {
+    for (artefact, least) in [("preflight", 50), ("pending", 4), ("counts", 2), ("deviations", 40), ("rollback", 10)] {
         assert!(statements(&database, artefact).len() >= least, "{artefact}");
     }
     statements(&database, "forward");

@@ -8,6 +8,7 @@ mod load;
 mod opal;
 mod own;
 mod pairs;
+mod preflight;
 mod resume;
 mod schema;
 mod sets;

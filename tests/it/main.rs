@@ -14,6 +14,7 @@ mod load;
 mod maps;
 mod output;
 mod polite;
+mod preflight;
 mod resume;
 mod rollback;
 mod schema;

@@ -1,5 +1,7 @@
 //! `cutover check`: all findings of all mappings in one go.
 
+mod pinned;
+
 use super::against;
 use crate::arguments::{CheckOptions, MessageFormat};
 use crate::failure::Failure;
@@ -9,6 +11,9 @@ use cutover_codegen::disk;
 use cutover_mapping_dsl::diagnostic::{Level, render, to_json};
 
 pub(crate) fn run(options: &CheckOptions) -> Result<Status, Failure> {
+    if options.pinned.is_some() && options.maps.len() > 1 {
+        return Err(Failure::usage("a pinned preflight is of one mapping: name only that one"));
+    }
     let mut errors = 0;
     let mut found = Vec::new();
     for path in &options.maps {
@@ -28,6 +33,9 @@ pub(crate) fn run(options: &CheckOptions) -> Result<Status, Failure> {
             summary(path, &compiled, here, warnings);
         }
         errors += here;
+        if let Some(plan) = &compiled.plan {
+            pinned::show(plan, path, options.pinned.as_deref(), options.message_format)?;
+        }
         if let (Some(url), Some(plan)) = (&options.against, &compiled.plan) {
             errors += against::run(plan, url, options)?;
         }

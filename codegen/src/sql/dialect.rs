@@ -159,6 +159,11 @@ pub(crate) trait SqlDialect: Sync {
     /// A text so that it is compared and ordered code point by code point.
     fn exact(&self, text: &str) -> String;
 
+    /// A text to be compared as a collation says; the database's own comparison where the dialect knows but that one.
+    fn collated(&self, text: &str, collation: &str) -> String {
+        format!("{text} COLLATE {collation}")
+    }
+
     /// Whether two values differ; null is a value like others.
     fn differ(&self, left: &str, right: &str) -> String {
         format!("{left} IS DISTINCT FROM {right}")

@@ -6,6 +6,7 @@ mod convert;
 mod function;
 mod pattern;
 pub(crate) mod regex;
+mod to_come;
 
 pub(crate) use compare::Side;
 
@@ -69,6 +70,13 @@ pub(crate) struct Translator<'a> {
     pub(crate) keys: &'static str,
     /// What could not be translated so far.
     pub(crate) unsupported: Vec<Unsupported>,
+    /// The only reason whose rejections count, where a question is about one of them; none where all count.
+    pub(crate) focus: Option<usize>,
+    /// Whether one question is asked before anything is migrated: references are looked for on the legacy side, and what
+    /// cannot be said is marked where it stands, so that it prevents nothing where nobody needs it.
+    pub(crate) marks: bool,
+    /// What could not be translated although no mark stands for it: indexes into `unsupported`.
+    pub(crate) unmarked: Vec<usize>,
 }
 
 impl<'a> Translator<'a> {
@@ -78,7 +86,8 @@ impl<'a> Translator<'a> {
         dialect: &'a dyn SqlDialect,
         keys: &'static str,
     ) -> Translator<'a> {
-        Translator { plan, step, dialect, line: step.line, keys, unsupported: Vec::new() }
+        let (line, unsupported, unmarked) = (step.line, Vec::new(), Vec::new());
+        Translator { plan, step, dialect, line, keys, unsupported, focus: None, marks: false, unmarked }
     }
 
     /// Translates an expression that stands on a line of the mapping.
@@ -121,7 +130,7 @@ impl<'a> Translator<'a> {
     /// Translates an expression into what comes by itself: a condition or a value, see [`is_condition`].
     fn spelled(&mut self, expr: &Expr) -> Fragment {
         match &expr.kind {
-            ExprKind::Legacy { column, on_zero, malformed: _ } => self.legacy(*column, *on_zero),
+            ExprKind::Legacy { column, on_zero, malformed } => self.legacy(*column, *on_zero, *malformed),
             ExprKind::Literal(literal) => Fragment::of(self.literal(literal, &expr.ty)),
             ExprKind::Exists(exists) => Fragment::of(self.exists(*exists)),
             ExprKind::Call(function, arguments) => self.call(*function, arguments, expr),
@@ -137,10 +146,13 @@ impl<'a> Translator<'a> {
             ExprKind::Not(inner) => self.ask(inner).map(|inner| format!("(NOT {inner})")),
             ExprKind::Fits(subject, patterns) => self.fits(subject, patterns),
             ExprKind::Match { subject, arms } => self.matched(subject, arms, &expr.ty),
-            ExprKind::Through { map, argument, reject: _ } => self.through(*map, argument),
-            ExprKind::Restrict { argument, patterns, reject: _ } => self.restrict(argument, patterns),
+            ExprKind::Through { map, argument, reject } => self.through(*map, argument, *reject),
+            ExprKind::Restrict { argument, patterns, reject } => self.restrict(argument, patterns, *reject),
             ExprKind::Convert(conversion, inner) => self.convert(conversion, inner),
-            ExprKind::Link { link, missing: _, ambiguous: _ } => self.link(*link),
+            ExprKind::Link { link, missing, ambiguous } => match self.marks {
+                false => self.link(*link),
+                true => self.link_to_come(*link, (*missing, *ambiguous)),
+            },
             ExprKind::Sibling(target) => Fragment::of(self.sibling(*target)),
             ExprKind::Generated(Generated::Uuid) => Fragment::of(self.dialect.random_uuid()),
         }
@@ -150,7 +162,36 @@ impl<'a> Translator<'a> {
     pub(crate) fn cannot(&mut self, what: impl Into<String>) -> String {
         let (line, file) = (self.line, crate::comment::line(&self.plan.file));
         self.unsupported.push(Unsupported { line, what: what.into(), file: file.into_owned() });
-        "NULL".to_string()
+        match self.marks {
+            true => format!("NULL {}", mark(self.unsupported.len() - 1)),
+            false => "NULL".to_string(),
+        }
+    }
+
+    /// Notes that something cannot be said which is no value of its own.
+    pub(crate) fn cannot_at_all(&mut self, what: impl Into<String>) {
+        self.cannot(what);
+        self.unmarked.push(self.unsupported.len() - 1);
+    }
+
+    /// Returns what prevents some SQL: what is marked in it, and what no mark stands for.
+    pub(crate) fn prevents(&self, sql: &str) -> Vec<Unsupported> {
+        let needed = |at: &usize| self.unmarked.contains(at) || sql.contains(&mark(*at));
+        let mut needed: Vec<Unsupported> =
+            (0..self.unsupported.len()).filter(needed).map(|at| self.unsupported[at].clone()).collect();
+        needed.sort();
+        needed.dedup();
+        needed
+    }
+
+    /// Runs a translation; where it comes to nothing that rejects, it does not matter that something could not be said.
+    pub(crate) fn rejects_of(&mut self, translate: impl FnOnce(&mut Self) -> Vec<String>) -> Vec<String> {
+        let before = self.unmarked.len();
+        let rejects = translate(self);
+        if rejects.is_empty() && self.focus.is_some() {
+            self.unmarked.truncate(before);
+        }
+        rejects
     }
 
     /// Returns a column of the legacy row as it is, with its alias.
@@ -159,7 +200,26 @@ impl<'a> Translator<'a> {
         read::qualified(self.dialect, &column.alias, &column.column)
     }
 
-    fn legacy(&mut self, index: usize, on_zero: OnZero) -> Fragment {
+    /// Returns whether rejections for a reason count.
+    pub(crate) fn asks(&self, reason: usize) -> bool {
+        self.focus.is_none_or(|focus| focus == reason)
+    }
+
+    /// Where one reason is asked about: a condition for rows that the inner part has not rejected for another one.
+    fn not_before(&mut self, inner: &Expr, condition: String) -> String {
+        let Some(focus) = self.focus.take() else { return condition };
+        let before = self.translate(inner).rejects;
+        self.focus = Some(focus);
+        match before.is_empty() {
+            true => condition,
+            false => {
+                let before: Vec<String> = before.iter().map(|rejected| format!("NOT ({rejected})")).collect();
+                format!("({} AND {condition})", before.join(" AND "))
+            }
+        }
+    }
+
+    fn legacy(&mut self, index: usize, on_zero: OnZero, reason: usize) -> Fragment {
         let column = &self.step.read.columns[index];
         let table = read::table_of(self.step, &column.alias);
         let sql = read::legacy_value(self.plan, self.dialect, table, &column.alias, &column.column);
@@ -168,20 +228,27 @@ impl<'a> Translator<'a> {
             false => condition,
         };
         let zero = may_be_zero(&column.ty).then(|| self.dialect.zero_date(&sql)).flatten();
-        let malformed = self.dialect.malformed(&sql, &column.ty);
+        let malformed = self.dialect.malformed(&sql, &column.ty).filter(|_| self.asks(reason));
         let value = match &column.ty {
             Type::Enum(_) => self.dialect.listed_as_text(&sql),
             _ => sql.clone(),
         };
-        let fragment = match (zero, on_zero) {
-            (None, _) => return rejecting(Fragment::of(value), malformed.map(guarded)),
+        match (zero, on_zero) {
+            (None, _) => rejecting(Fragment::of(value), malformed.map(guarded)),
             (Some(zero), OnZero::Null) => {
                 let malformed = malformed.map(|malformed| guarded(format!("({malformed} AND NOT {zero})")));
-                return rejecting(Fragment::of(format!("CASE WHEN NOT {zero} THEN {value} END")), malformed);
+                rejecting(Fragment::of(format!("CASE WHEN NOT {zero} THEN {value} END")), malformed)
             }
-            (Some(zero), OnZero::Reject(_)) => Fragment::of(value).rejecting(guarded(zero)),
-        };
-        rejecting(fragment, malformed.map(guarded))
+            (Some(zero), OnZero::Reject(reason)) => {
+                // Each row has one reason.
+                let malformed = match self.focus {
+                    Some(_) => malformed.map(|malformed| format!("({malformed} AND NOT {zero})")),
+                    None => malformed,
+                };
+                let zero = Some(zero).filter(|_| self.asks(reason));
+                rejecting(rejecting(Fragment::of(value), zero.map(&guarded)), malformed.map(guarded))
+            }
+        }
     }
 
     pub(crate) fn literal(&mut self, literal: &Literal, ty: &Type) -> String {
@@ -275,7 +342,7 @@ impl<'a> Translator<'a> {
         let mut conditions = Vec::new();
         for (column, key) in by.iter().zip(&link.key) {
             if column.fold {
-                self.cannot(format!("comparing {} without case", column.column));
+                self.cannot_at_all(format!("comparing {} without case", column.column));
             }
             let found = self.target_side(&alias, table, &column.column, &column.ty);
             let key = self.side(key);
@@ -283,6 +350,11 @@ impl<'a> Translator<'a> {
         }
         format!("FROM {from} WHERE {}", conditions.join(" AND "))
     }
+}
+
+/// Stands where something could not be said.
+fn mark(index: usize) -> String {
+    format!("/* cannot {index} */")
 }
 
 /// Whether an expression comes as a condition where others come as a value.

@@ -6,7 +6,7 @@ pub(in crate::sql) mod rows;
 
 use super::carry;
 use super::dialect::SqlDialect;
-use super::expression::{Translator, Unsupported};
+use super::expression::{Fragment, Translator, Unsupported};
 use super::migration_table;
 use super::model::{Head, Section};
 use super::read::{self, Line};
@@ -221,21 +221,30 @@ impl Translator<'_> {
         joins.filter_map(partner).collect()
     }
 
-    fn not_guarded(&mut self) -> Vec<Asked> {
+    pub(super) fn not_guarded(&mut self) -> Vec<Asked> {
         let step = self.step;
         let mut asked = Vec::new();
         for guard in &step.guards {
             let line = step.reasons[guard.reason].line;
-            let when = self.ask_at(line, &guard.when);
+            let mut when = Fragment::default();
+            let rejects = self.rejects_of(|own| {
+                when = own.ask_at(line, &guard.when);
+                if own.asks(guard.reason) { vec![when.value.clone()] } else { when.rejects.clone() }
+            });
+            if rejects.is_empty() {
+                continue;
+            }
             let fine = Line::remarked(self.dialect.is_not_true(&when.value), self.place(line));
-            asked.push(Asked { line: fine, refused: self.dialect.is_true(&when.value) });
+            if self.asks(guard.reason) {
+                asked.push(Asked { line: fine, refused: self.dialect.is_true(&when.value) });
+            }
             asked.extend(self.not(when.rejects, line));
         }
         asked
     }
 
     /// Rows that no rule rejects; a condition that several rules share stands once.
-    fn convertible(&mut self) -> Vec<Asked> {
+    pub(super) fn convertible(&mut self) -> Vec<Asked> {
         let step = self.step;
         let mut asked: Vec<Asked> = Vec::new();
         let keys = |link: &'_ Link| {
@@ -249,7 +258,7 @@ impl Translator<'_> {
             target.rules.iter().map(move |rule| (rule.line, &rule.value, only_for.clone()))
         });
         for (line, expr, only_for) in links.chain(rules) {
-            let rejects = self.at(line, expr).rejects;
+            let rejects = self.rejects_of(|own| own.at(line, expr).rejects);
             let rejects = self.where_written(rejects, &only_for);
             for condition in self.not(rejects, line) {
                 if !asked.iter().any(|known| known.refused == condition.refused) {
@@ -314,16 +323,16 @@ impl Translator<'_> {
     }
 
     /// Rows whose conditions can be asked, and of which at least one holds where it must.
-    fn has_target(&mut self) -> Vec<Asked> {
+    pub(super) fn has_target(&mut self) -> Vec<Asked> {
         let step = self.step;
         let mut asked = Vec::new();
         for target in &step.targets {
             if let Some(when) = &target.when {
-                let rejects = self.ask_at(target.line, when).rejects;
+                let rejects = self.rejects_of(|own| own.ask_at(target.line, when).rejects);
                 asked.extend(self.not(rejects, target.line));
             }
         }
-        if step.no_target.is_some() {
+        if step.no_target.is_some_and(|reason| self.asks(reason)) {
             let whens: Vec<String> = (0..step.targets.len()).map(|target| self.row_condition(target)).collect();
             let any = format!("({})", whens.join(" OR "));
             let refused = format!("NOT {any}");

@@ -79,6 +79,15 @@ fn show(value: &rusqlite::types::Value) -> String {
 }
 
 /// Statements of a file that return rows, each with its comments.
+/// It is asked before there are any.
+#[test]
+fn preflight_asks_no_migration_table() {
+    for dialect in Dialect::WRITTEN {
+        let text = file("UTC", dialect, "preflight");
+        assert!(!text.contains("cutover_map_") && !text.contains("_key\""), "{dialect}");
+    }
+}
+
 fn queries(text: &str) -> Vec<String> {
     text.split_inclusive(";\n").filter(|query| query.contains("SELECT")).map(str::to_string).collect()
 }
@@ -95,7 +104,7 @@ fn files_are_as_reviewed() {
 #[test]
 fn sqlite_prepares_all_statements() {
     let database = database();
-    for artefact in ["pending", "deviations", "counts"] {
+    for artefact in ["preflight", "pending", "deviations", "counts"] {
         for query in queries(&sqlite(artefact)) {
             database.prepare(&query).unwrap_or_else(|error| panic!("{error}: {query}"));
         }

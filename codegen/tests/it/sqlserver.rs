@@ -193,6 +193,14 @@ fn a_row_and_its_entry_are_one_transaction() {
     }
 }
 
+/// It is asked before there are any, also for references into columns that take no null.
+#[test]
+fn preflight_asks_no_migration_table() {
+    let text = file("preflight");
+    assert!(text.contains("RelatieIdNull'") && text.contains("NoPolis'"), "{text}");
+    assert!(!text.contains("cutover_map_") && !text.contains("_key]"), "{text}");
+}
+
 /// Fourth fault: without a unique key two runners both find that a row is pending.
 #[test]
 fn no_row_has_two_entries() {

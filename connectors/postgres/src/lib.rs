@@ -15,6 +15,7 @@ mod numeric;
 mod open;
 mod read;
 mod removable;
+mod unique;
 mod write;
 
 pub use dialect::PostgresDialect;
@@ -27,6 +28,7 @@ use cutover_runtime::connection::{
 };
 use cutover_runtime::removable::{Removable, Removal};
 use cutover_runtime::step::TargetSpec;
+use cutover_runtime::unique_key::UniqueKey;
 use cutover_runtime::value::{Kind, Row, Value};
 use cutover_server::ServerUrl;
 use form::Form;
@@ -146,6 +148,14 @@ impl Connection for Postgres {
 
     fn defaults(&mut self, table: &str) -> Result<Vec<DefaultColumn>, StoreError> {
         catalogue::defaults(self, table)
+    }
+
+    fn unique_keys(&mut self, table: &str) -> Result<Vec<UniqueKey>, StoreError> {
+        unique::keys(self, table)
+    }
+
+    fn collation_keys(&mut self, collation: &str, texts: &[&str]) -> Result<Vec<Value>, StoreError> {
+        unique::collation_keys(self, collation, texts)
     }
 
     fn execute(&mut self, sql: &str, parameters: &[Value]) -> Result<u64, StoreError> {

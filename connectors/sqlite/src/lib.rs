@@ -10,6 +10,7 @@ mod insert;
 mod lock;
 mod open;
 mod removable;
+mod unique;
 mod value;
 
 pub use dialect::SqliteDialect;
@@ -20,6 +21,7 @@ use cutover_runtime::connection::{
 };
 use cutover_runtime::removable::{Removable, Removal};
 use cutover_runtime::step::TargetSpec;
+use cutover_runtime::unique_key::UniqueKey;
 use cutover_runtime::value::{Kind, Row, Value};
 use std::fs::File;
 use std::path::PathBuf;
@@ -79,6 +81,14 @@ impl Connection for Sqlite {
 
     fn defaults(&mut self, table: &str) -> Result<Vec<DefaultColumn>, StoreError> {
         catalogue::defaults(&self.inner, table).map_err(|error| self.fault(&error))
+    }
+
+    fn unique_keys(&mut self, table: &str) -> Result<Vec<UniqueKey>, StoreError> {
+        unique::keys(&self.inner, table).map_err(|error| self.fault(&error))
+    }
+
+    fn collation_keys(&mut self, collation: &str, texts: &[&str]) -> Result<Vec<Value>, StoreError> {
+        Ok(texts.iter().map(|text| Value::Text(unique::folded(collation, text))).collect())
     }
 
     fn execute(&mut self, sql: &str, parameters: &[Value]) -> Result<u64, StoreError> {

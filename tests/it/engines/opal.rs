@@ -65,7 +65,7 @@ pub(crate) fn content(target: &Store) -> Vec<Vec<String>> {
 }
 
 /// Returns the legacy sample on MariaDB, as the dump makes it.
-fn legacy() -> Option<Store> {
+pub(crate) fn legacy() -> Option<Store> {
     let store = Store::new(Engine::MariaDb)?;
     for file in ["legacy.sql", "legacy-sample.sql"] {
         store.load(&fs::read_to_string(repository("examples/opal").join(file)).unwrap());

@@ -78,7 +78,7 @@ fn servers_take_every_statement_and_use_the_index_for_what_is_pending() {
         let tables = statements(&plan, dialect, "migration_table");
         assert_eq!(tables.iter().filter(|table| table.starts_with("CREATE TABLE")).count(), plan.steps.len());
         tables.iter().for_each(|table| database.run(table));
-        for artefact in ["pending", "forward", "rollback", "deviations", "counts"] {
+        for artefact in ["preflight", "pending", "forward", "rollback", "deviations", "counts"] {
             let statements = statements(&plan, dialect, artefact);
             for statement in &statements {
                 let taken = database.prepare(statement);

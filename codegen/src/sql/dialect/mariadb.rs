@@ -48,6 +48,11 @@ impl SqlDialect for MariaDb {
         format!("CONVERT({text} USING utf8mb4) COLLATE utf8mb4_nopad_bin")
     }
 
+    fn collated(&self, text: &str, collation: &str) -> String {
+        let charset = collation.split('_').next().filter(|charset| *charset != "uca1400").unwrap_or("utf8mb4");
+        format!("CONVERT({text} USING {charset}) COLLATE {collation}")
+    }
+
     fn differ(&self, left: &str, right: &str) -> String {
         format!("NOT ({left} <=> {right})")
     }

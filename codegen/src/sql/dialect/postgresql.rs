@@ -56,6 +56,12 @@ impl SqlDialect for PostgreSql {
         format!("{text} COLLATE \"C\"")
     }
 
+    /// Texts are the same where they are exactly, unless a collation of the database's own says otherwise, which the legacy
+    /// side need not know.
+    fn collated(&self, text: &str, _collation: &str) -> String {
+        text.to_string()
+    }
+
     fn listed_as_text(&self, column: &str) -> String {
         format!("CAST({column} AS TEXT)")
     }

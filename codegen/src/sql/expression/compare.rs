@@ -180,6 +180,11 @@ impl Translator<'_> {
         Side { sql: read::qualified(self.dialect, alias, column), origin: Origin::ExactColumn }
     }
 
+    /// Returns a value that a query has computed.
+    pub(super) fn computed_side(&self, sql: String) -> Side {
+        Side { sql, origin: Origin::Computed }
+    }
+
     fn origin(&self, collation: Option<String>) -> Origin {
         match self.dialect.compares_exactly(collation.as_deref()) {
             true => Origin::ExactColumn,
@@ -210,7 +215,7 @@ impl Translator<'_> {
 
     pub(super) fn check_decimals(&mut self, ty: &Type) {
         if matches!(ty, Type::Decimal { .. }) && !self.dialect.exact_decimals() {
-            self.cannot("comparing decimals, which are floating point there");
+            self.cannot_at_all("comparing decimals, which are floating point there");
         }
     }
 }

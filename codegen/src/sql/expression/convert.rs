@@ -7,13 +7,15 @@ impl Translator<'_> {
     pub(super) fn convert(&mut self, conversion: &Conversion, inner: &Expr) -> Fragment {
         let fragment = self.translate(inner);
         let value = fragment.value.clone();
-        if let Some(rejected) = self.refused(conversion, &value) {
+        let refused = self.refused(conversion, &value).filter(|_| conversion.reason().is_none_or(|at| self.asks(at)));
+        if let Some(rejected) = refused {
             let rejected = match (inner.nullable, conversion) {
                 (true, conversion) if !matches!(conversion, Conversion::NotNull { .. }) => {
                     format!("({value} IS NOT NULL AND {rejected})")
                 }
                 _ => rejected,
             };
+            let rejected = self.not_before(inner, rejected);
             return fragment.map(|value| self.converted(conversion, value)).rejecting(rejected);
         }
         let converted = self.converted(conversion, &value);

@@ -18,10 +18,14 @@ impl Translator<'_> {
         value.map(|_| format!("({})", self.dialect.is_true(&fits)))
     }
 
-    pub(super) fn restrict(&mut self, argument: &Expr, patterns: &[Pattern]) -> Fragment {
+    pub(super) fn restrict(&mut self, argument: &Expr, patterns: &[Pattern], reason: usize) -> Fragment {
         let value = self.translate(argument);
+        if !self.asks(reason) {
+            return value;
+        }
         let fits = self.any_fits(argument, &value.value, patterns);
         let outside = format!("({} IS NOT NULL AND {})", value.value, self.dialect.is_not_true(&fits));
+        let outside = self.not_before(argument, outside);
         value.rejecting(outside)
     }
 
@@ -34,43 +38,49 @@ impl Translator<'_> {
             let when = (!rest).then(|| self.any_fits(subject, &value.value, &arm.patterns));
             let then = match &arm.result {
                 ArmResult::Value(result) => Some(self.translate(result)),
-                ArmResult::Reject(_) => None,
+                ArmResult::Reject(reason) => self.rejected(*reason, ty),
             };
             cases.push(Case { when, then });
         }
-        self.cases(cases, value.rejects, ty)
+        self.cases(cases, (subject, value.rejects), ty)
     }
 
-    pub(super) fn through(&mut self, map: usize, argument: &Expr) -> Fragment {
+    pub(super) fn through(&mut self, map: usize, argument: &Expr, reason: usize) -> Fragment {
         let map: &ValueMap = &self.plan.value_maps[map];
         let value = self.translate(argument);
         let mut cases = Vec::new();
         for arm in map.arms.iter().filter(|arm| arm.arrow != Arrow::Back) {
             let patterns: Vec<Pattern> = arm.from.iter().map(as_pattern).collect();
             let when = Some(self.any_fits(argument, &value.value, &patterns));
-            cases.push(Case { when, then: self.outcome(&arm.to, &map.to) });
+            cases.push(Case { when, then: self.outcome(&arm.to, &map.to, reason) });
         }
         if argument.nullable {
             let null = Some(Fragment::of(self.dialect.null(&map.to)));
             cases.push(Case { when: Some(format!("{} IS NULL", value.value)), then: null });
         }
         if let Some(rest) = &map.rest {
-            cases.push(Case { when: None, then: self.outcome(rest, &map.to) });
+            cases.push(Case { when: None, then: self.outcome(rest, &map.to, reason) });
         }
-        self.cases(cases, value.rejects, &map.to)
+        self.cases(cases, (argument, value.rejects), &map.to)
     }
 
-    fn outcome(&mut self, outcome: &Outcome, ty: &Type) -> Option<Fragment> {
+    fn outcome(&mut self, outcome: &Outcome, ty: &Type, reason: usize) -> Option<Fragment> {
         match outcome {
             Outcome::Value(literal) => Some(Fragment::of(self.literal(literal, ty))),
-            Outcome::Reject(_) => None,
+            Outcome::Reject(_) => self.rejected(reason, ty),
         }
+    }
+
+    /// What an arm comes to that rejects a row: null where nobody asks about it.
+    fn rejected(&self, reason: usize, ty: &Type) -> Option<Fragment> {
+        (!self.asks(reason)).then(|| Fragment::of(self.dialect.null(ty)))
     }
 
     /// Builds the value and, if an arm can reject, the condition for that.
-    fn cases(&self, cases: Vec<Case>, mut rejects: Vec<String>, ty: &Type) -> Fragment {
+    fn cases(&mut self, cases: Vec<Case>, (subject, mut rejects): (&Expr, Vec<String>), ty: &Type) -> Fragment {
         let value = self.case_value(&cases, ty);
-        rejects.extend(case_rejects(self.dialect, &cases));
+        let rejected = case_rejects(self.dialect, &cases);
+        rejects.extend(rejected.map(|rejected| self.not_before(subject, rejected)));
         Fragment { value, rejects }
     }
 

@@ -7,4 +7,5 @@ mod fixture;
 mod insert;
 mod keys;
 mod session;
+mod unique;
 mod values;

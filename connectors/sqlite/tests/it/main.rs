@@ -4,6 +4,7 @@
 
 mod fixture;
 mod found;
+mod preflight;
 mod rejects;
 mod resume;
 mod rollback;
