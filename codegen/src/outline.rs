@@ -2,9 +2,9 @@
 //! `cutover plan` prints it and the generated README holds it.
 
 use crate::sql::pushdown;
-use crate::wording::{Wording, conditions};
+use crate::wording::{Wording, conditions, literal};
 use cutover_mapping_dsl::parallel;
-use cutover_mapping_dsl::plan::{Join, LeftTables, Link, LinkKind, Plan, Reason, Rollback, Step, Target};
+use cutover_mapping_dsl::plan::{Join, LeftTables, Link, LinkKind, Literal, Plan, Reason, Rollback, Step, Target};
 use cutover_mapping_dsl::schema::Dialect;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -75,6 +75,8 @@ pub struct Reads {
     pub key: Vec<String>,
     /// Tables joined.
     pub joins: Vec<String>,
+    /// Columns of which some values mean null, with these values.
+    pub nulls: Vec<String>,
     /// What a row must fulfil to be in scope.
     pub scope: Vec<String>,
 }
@@ -213,6 +215,16 @@ fn described(target: &Target) -> String {
     format!("{}{when}", target.table)
 }
 
+/// Returns the columns of which some values mean null, as the mapping says it.
+pub(crate) fn nulls(step: &Step) -> Vec<String> {
+    let class = |(column, values): (usize, &[Literal])| {
+        let column = &step.read.columns[column];
+        let values: Vec<String> = values.iter().map(literal).collect();
+        format!("{}.{}: {}", column.alias, column.column, values.join(" | "))
+    };
+    step.null_classes().into_iter().map(class).collect()
+}
+
 fn reads(plan: &Plan, step: &Step) -> Reads {
     let wording = Wording { plan, step };
     let join = |join: &Join| {
@@ -225,6 +237,7 @@ fn reads(plan: &Plan, step: &Step) -> Reads {
         table: step.read.table.clone(),
         key: step.read.key.iter().map(|key| step.read.columns[*key].column.clone()).collect(),
         joins: step.read.joins.iter().map(join).collect(),
+        nulls: nulls(step),
         scope: required.chain(step.scope.as_ref().map(|scope| wording.expr(scope))).collect(),
     }
 }

@@ -323,6 +323,13 @@ pub enum StatementKind {
         /// The author's words for a second legacy row with these values.
         reason: Text,
     },
+    /// `nulls a.{x, y}: 0 | 1`
+    Nulls {
+        /// Legacy columns.
+        columns: Columns,
+        /// The values that mean null there.
+        values: Vec<(Literal, Span)>,
+    },
     /// `irreversible "reason"`
     Irreversible(Option<Text>),
     /// An example.

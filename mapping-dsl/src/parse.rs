@@ -379,6 +379,7 @@ fn statement_rule(text: &str) -> Rule {
         "reject" => Rule::guard_piece,
         "unique" => Rule::unique_piece,
         "identity" => Rule::identity_piece,
+        "nulls" => Rule::nulls_piece,
         "example" => Rule::example_piece,
         "into" => Rule::into_header,
         _ => Rule::statement,

@@ -30,6 +30,7 @@ fn print(plan: &Plan, index: usize, step: &StepOutline) {
     let say = |what: &str, text: &str| output::line(&format!("   {what:<9} {text}"));
     say("reads", &format!("{}.{}", plan.legacy.alias, step.reads.table));
     step.reads.joins.iter().for_each(|join| say("", join));
+    step.reads.nulls.iter().for_each(|class| say("nulls", class));
     step.reads.scope.iter().for_each(|condition| say("where", condition));
     for (verb, tables) in [("writes", &step.writes), ("finds", &step.finds)] {
         let tables: Vec<String> = tables.iter().map(|table| format!("{}.{table}", plan.target.alias)).collect();

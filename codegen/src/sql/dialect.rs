@@ -283,6 +283,16 @@ pub(crate) trait SqlDialect: Sync {
         format!("lower({})", self.exact(text))
     }
 
+    /// The letters A to Z of any text in lower case; none if the dialect cannot leave the others as they are.
+    fn lower_letters(&self, _text: &str) -> Option<String> {
+        None
+    }
+
+    /// The letters a to z of any text in upper case; none if the dialect cannot leave the others as they are.
+    fn upper_letters(&self, _text: &str) -> Option<String> {
+        None
+    }
+
     /// Upper case of a text that is ASCII only.
     fn upper_ascii(&self, text: &str) -> String {
         format!("upper({})", self.exact(text))
