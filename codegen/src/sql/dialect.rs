@@ -439,6 +439,11 @@ pub(crate) trait SqlDialect: Sync {
         false
     }
 
+    /// Whether a foreign key is checked with each row that is deleted, not once for all of a statement.
+    fn checks_each_row(&self) -> bool {
+        false
+    }
+
     /// Begins a transaction in which a set statement sees one state.
     fn begin(&self) -> &'static str;
 
