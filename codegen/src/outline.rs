@@ -1,13 +1,13 @@
 //! What a plan comes to, step by step: order, keys, references, what is held in memory, what is read and written.
 //! `cutover plan` prints it and the generated README holds it.
 
-use crate::sql::pushdown;
+use crate::sql::{pushdown, read_tables, written_tables};
 use crate::wording::{Wording, conditions, literal};
 use cutover_mapping_dsl::parallel;
 use cutover_mapping_dsl::plan::{Join, LeftTables, Link, LinkKind, Literal, Plan, Reason, Rollback, Step, Target};
 use cutover_mapping_dsl::schema::Dialect;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A plan in words and numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -18,6 +18,19 @@ pub struct Outline {
     pub steps: Vec<StepOutline>,
     /// Legacy tables of which no map carries rows.
     pub left: Vec<LeftOutline>,
+    /// Entities that the mapping speaks of, with the tables that they are in this environment.
+    pub entities: Vec<EntityOutline>,
+}
+
+/// What an entity is called in the database.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct EntityOutline {
+    /// Alias of its side.
+    pub side: String,
+    /// The entity, `Module.Entity`.
+    pub entity: String,
+    /// Its table.
+    pub table: String,
 }
 
 /// Legacy tables that stay where they are.
@@ -169,7 +182,21 @@ pub fn outline(plan: &Plan) -> Outline {
         mapping: plan.file.clone(),
         steps: parallel::map(&plan.steps, |step| step_outline(plan, step)),
         left: plan.left.iter().map(left).collect(),
+        entities: entities(plan),
     }
+}
+
+fn entities(plan: &Plan) -> Vec<EntityOutline> {
+    let left = plan.left.iter().flat_map(|left| &left.tables).map(String::as_str);
+    let legacy = (&plan.legacy, read_tables(plan).into_iter().chain(left).collect::<BTreeSet<_>>());
+    let sides = [legacy, (&plan.target, written_tables(plan))];
+    let named = sides.iter().flat_map(|(side, tables)| {
+        tables.iter().filter_map(|table| {
+            let entity = side.schema.entities.of_table(&side.table(table).own_name)?;
+            Some(EntityOutline { side: side.alias.clone(), entity: entity.to_string(), table: (*table).to_string() })
+        })
+    });
+    named.collect()
 }
 
 fn step_outline(plan: &Plan, step: &Step) -> StepOutline {

@@ -29,6 +29,7 @@ use cutover_mapping_dsl::parallel;
 use cutover_mapping_dsl::plan::{Plan, Step};
 use cutover_mapping_dsl::schema::Dialect;
 use dialect::SqlDialect;
+pub(crate) use places::{read_tables, written_tables};
 
 /// What a dialect's file is called, and how it is made.
 type Artefact = (&'static str, fn(&Plan, &dyn SqlDialect) -> askama::Result<String>);

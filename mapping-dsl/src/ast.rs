@@ -82,6 +82,8 @@ pub struct Side {
     pub dialect: Name,
     /// Its DDL file.
     pub file: Text,
+    /// `names "…"`: the file that says what its entities are called in the database.
+    pub names: Option<Text>,
     /// Its time zone.
     pub zone: Option<Text>,
     /// The line.

@@ -2,6 +2,7 @@
 //! is gone, rings, equal numbers in several tables, a number twice. Interpreter, compiled steps and generated SQL agree on
 //! what becomes of each.
 
+use cutover_codegen::outline::outline;
 use cutover_codegen::sql::emit_dialect;
 use cutover_mapping_dsl::compile;
 use cutover_mapping_dsl::plan::{Plan, Side};
@@ -21,8 +22,12 @@ fn example(name: &str) -> String {
 }
 
 fn plan() -> Plan {
-    let mut load =
-        |name: &str| fs::read(repository("examples/outsystems").join(name)).map_err(|error| error.to_string());
+    plan_where(&|text| text)
+}
+
+/// The plan where DDL and names read otherwise.
+fn plan_where(change: &dyn Fn(String) -> String) -> Plan {
+    let mut load = |name: &str| Ok(change(example(name)).into_bytes());
     let compiled = compile("kern.map", &example("kern.map"), &mut load);
     assert!(compiled.plan.is_some(), "{:?}", compiled.diagnostics);
     compiled.plan.unwrap()
@@ -174,6 +179,35 @@ fn both_describe_their_steps_alike() {
     for (interpreted, compiled) in interpreted.iter().zip(&compiled) {
         assert_eq!(interpreted.spec(), compiled.spec());
     }
+}
+
+/// In another environment the platform calls the tables something else: the mapping is the same, and so is what is made of
+/// it, but for these names.
+#[test]
+fn another_environment_needs_other_names_only() {
+    let (here, there) = (plan(), plan_where(&|text| text.replace("OSUSR_K7X_POLIS1", "OSUSR_K7X_POLIS2")));
+    let named = |plan: &Plan| {
+        let entities = outline(plan).entities;
+        entities.into_iter().find(|named| named.entity == "Kern.Polis").map(|named| named.table)
+    };
+    assert_eq!(named(&here).as_deref(), Some("OSUSR_K7X_POLIS1"));
+    assert_eq!(named(&there).as_deref(), Some("OSUSR_K7X_POLIS2"));
+    for dialect in Dialect::ALL {
+        let (here, there) = (emit_dialect(&here, dialect).unwrap(), emit_dialect(&there, dialect).unwrap());
+        let without_hash = |text: &str| text.split_once('\n').unwrap().1.to_string();
+        for (path, text) in here.iter() {
+            let other = there.get(path).unwrap();
+            assert!(!other.contains("OSUSR_K7X_POLIS1"), "{path}");
+            let renamed = without_hash(text).replace("OSUSR_K7X_POLIS1", "OSUSR_K7X_POLIS2");
+            assert_eq!(renamed.replace(&hash_of(text), ""), without_hash(other).replace(&hash_of(other), ""), "{path}");
+        }
+    }
+}
+
+/// The hash in the first line of a generated file.
+fn hash_of(text: &str) -> String {
+    let line = text.lines().next().unwrap();
+    line.split("hash ").nth(1).unwrap().split(';').next().unwrap().to_string()
 }
 
 /// The plan's set statements are the same for PostgreSQL and SQL Server but where the dialects differ. Here they run.

@@ -4,7 +4,7 @@
 use crate::arguments::PlanOptions;
 use crate::failure::Failure;
 use crate::{Status, mapping, output};
-use cutover_codegen::outline::{StepOutline, outline};
+use cutover_codegen::outline::{EntityOutline, StepOutline, outline};
 use cutover_mapping_dsl::plan::Plan;
 
 pub(crate) fn run(options: &PlanOptions) -> Result<Status, Failure> {
@@ -17,6 +17,9 @@ pub(crate) fn run(options: &PlanOptions) -> Result<Status, Failure> {
             for left in &outline.left {
                 let tables = left.tables.join(", ");
                 output::line(&format!("left where they are: {tables} ({}:{}): {}", plan.file, left.line, left.reason));
+            }
+            for EntityOutline { side, entity, table } in &outline.entities {
+                output::line(&format!("named: {side}.{entity} is {table}"));
             }
         }
     }

@@ -288,6 +288,7 @@ fn rule_words(rule: Rule) -> Option<&'static str> {
         Rule::kw_unique | Rule::unique => "`unique`",
         Rule::kw_identity | Rule::identity => "`identity`",
         Rule::unset => "`: value`",
+        Rule::kw_names | Rule::named_by => "`names`",
         Rule::kw_nulls | Rule::nulls => "`nulls`",
         Rule::kw_several | Rule::several => "`several`",
         Rule::kw_existing | Rule::existing => "`existing`",

@@ -87,9 +87,7 @@ impl Resolver<'_, '_> {
             return None;
         }
         let value = match (value, ty) {
-            (Literal::Date(day), Type::DateTime { .. } | Type::Instant { .. }) => {
-                Literal::DateTime(day.and_time(chrono::NaiveTime::MIN))
-            }
+            (Literal::Date(day), Type::DateTime { .. }) => Literal::DateTime(day.and_time(chrono::NaiveTime::MIN)),
             (Literal::Integer(number), Type::Decimal { .. }) => Literal::Decimal(number.to_string()),
             (value, _) => value.clone(),
         };
