@@ -263,22 +263,23 @@ fn entities(
     load: &mut dyn FnMut(&str) -> Result<Vec<u8>, String>,
 ) -> Option<Entities> {
     let Some(names) = &side.names else { return Some(Entities::default()) };
-    let fault = |cause: &str, help: &str| {
-        let message = format!("the names \"{}\" cannot be read: {cause}", names.text);
-        Diagnostic::error(Code::FILE, names.span, message).help(help)
-    };
-    let bytes = load(&names.text).map_err(|cause| fault(&cause, "the path is relative to the mapping"));
-    let text =
-        bytes.and_then(|bytes| String::from_utf8(bytes).map_err(|_| fault("they are not UTF-8", "convert them")));
     let list = "they are a list such as `[{ \"entity\": \"Module.Entity\", \"table\": \"OSUSR_ABC_ENTITY\" }]`";
-    let read = text.and_then(|text| Ok((Entities::read(&text).map_err(|cause| fault(&cause, list))?, text)));
+    let bytes = load(&names.text).map_err(|cause| (cause, "the path is relative to the mapping"));
+    let text = bytes.and_then(|bytes| {
+        String::from_utf8(bytes).map_err(|_| ("they are not UTF-8".to_string(), "save the file as UTF-8"))
+    });
+    let read = text.and_then(|text| match Entities::read(&text) {
+        Ok(entities) => Ok((entities, text)),
+        Err(cause) => Err((cause, list)),
+    });
     match read {
         Ok((entities, text)) => {
             sources.add(SourceFile::new(names.text.clone(), text));
             Some(entities)
         }
-        Err(error) => {
-            diagnostics.push(error);
+        Err((cause, help)) => {
+            let message = format!("the names \"{}\" cannot be read: {cause}", names.text);
+            diagnostics.push(Diagnostic::error(Code::FILE, names.span, message).help(help));
             None
         }
     }
