@@ -1,13 +1,13 @@
 //! What a plan comes to, step by step: order, keys, references, what is held in memory, what is read and written.
 //! `cutover plan` prints it and the generated README holds it.
 
-use crate::sql::pushdown;
-use crate::wording::{Wording, conditions};
+use crate::sql::{pushdown, read_tables, written_tables};
+use crate::wording::{Wording, conditions, literal};
 use cutover_mapping_dsl::parallel;
-use cutover_mapping_dsl::plan::{Join, LeftTables, Link, LinkKind, Plan, Reason, Rollback, Step, Target};
+use cutover_mapping_dsl::plan::{Join, LeftTables, Link, LinkKind, Literal, Plan, Reason, Rollback, Step, Target};
 use cutover_mapping_dsl::schema::Dialect;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A plan in words and numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -18,6 +18,19 @@ pub struct Outline {
     pub steps: Vec<StepOutline>,
     /// Legacy tables of which no map carries rows.
     pub left: Vec<LeftOutline>,
+    /// Entities that the mapping speaks of, with the tables that they are in this environment.
+    pub entities: Vec<EntityOutline>,
+}
+
+/// What an entity is called in the database.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct EntityOutline {
+    /// Alias of its side.
+    pub side: String,
+    /// The entity, `Module.Entity`.
+    pub entity: String,
+    /// Its table.
+    pub table: String,
 }
 
 /// Legacy tables that stay where they are.
@@ -75,6 +88,8 @@ pub struct Reads {
     pub key: Vec<String>,
     /// Tables joined.
     pub joins: Vec<String>,
+    /// Columns of which some values mean null, with these values.
+    pub nulls: Vec<String>,
     /// What a row must fulfil to be in scope.
     pub scope: Vec<String>,
 }
@@ -167,7 +182,21 @@ pub fn outline(plan: &Plan) -> Outline {
         mapping: plan.file.clone(),
         steps: parallel::map(&plan.steps, |step| step_outline(plan, step)),
         left: plan.left.iter().map(left).collect(),
+        entities: entities(plan),
     }
+}
+
+fn entities(plan: &Plan) -> Vec<EntityOutline> {
+    let left = plan.left.iter().flat_map(|left| &left.tables).map(String::as_str);
+    let legacy = (&plan.legacy, read_tables(plan).into_iter().chain(left).collect::<BTreeSet<_>>());
+    let sides = [legacy, (&plan.target, written_tables(plan))];
+    let named = sides.iter().flat_map(|(side, tables)| {
+        tables.iter().filter_map(|table| {
+            let entity = side.schema.entities.of_table(&side.table(table).own_name)?;
+            Some(EntityOutline { side: side.alias.clone(), entity: entity.to_string(), table: (*table).to_string() })
+        })
+    });
+    named.collect()
 }
 
 fn step_outline(plan: &Plan, step: &Step) -> StepOutline {
@@ -213,6 +242,16 @@ fn described(target: &Target) -> String {
     format!("{}{when}", target.table)
 }
 
+/// Returns the columns of which some values mean null, as the mapping says it.
+pub(crate) fn nulls(step: &Step) -> Vec<String> {
+    let class = |(column, values): (usize, &[Literal])| {
+        let column = &step.read.columns[column];
+        let values: Vec<String> = values.iter().map(literal).collect();
+        format!("{}.{}: {}", column.alias, column.column, values.join(" | "))
+    };
+    step.null_classes().into_iter().map(class).collect()
+}
+
 fn reads(plan: &Plan, step: &Step) -> Reads {
     let wording = Wording { plan, step };
     let join = |join: &Join| {
@@ -225,6 +264,7 @@ fn reads(plan: &Plan, step: &Step) -> Reads {
         table: step.read.table.clone(),
         key: step.read.key.iter().map(|key| step.read.columns[*key].column.clone()).collect(),
         joins: step.read.joins.iter().map(join).collect(),
+        nulls: nulls(step),
         scope: required.chain(step.scope.as_ref().map(|scope| wording.expr(scope))).collect(),
     }
 }

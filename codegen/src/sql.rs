@@ -30,6 +30,7 @@ use cutover_mapping_dsl::parallel;
 use cutover_mapping_dsl::plan::{Plan, Step};
 use cutover_mapping_dsl::schema::Dialect;
 use dialect::SqlDialect;
+pub(crate) use places::{read_tables, written_tables};
 
 /// What a dialect's file is called, and how it is made.
 type Artefact = (&'static str, fn(&Plan, &dyn SqlDialect) -> askama::Result<String>);
@@ -90,11 +91,16 @@ fn emit_dialects(plan: &Plan, dialects: &[Dialect]) -> Result<Files, EmitError> 
 
 /// Says whether a whole step can run as set statements in a dialect, and what prevents it.
 pub fn pushdown(plan: &Plan, step: &Step, dialect: Dialect) -> Result<(), Vec<Unsupported>> {
-    let dialect = dialect::of(dialect);
-    match forward::unsupported(plan, step, dialect) {
-        unsupported if unsupported.is_empty() => Ok(()),
-        unsupported => Err(unsupported),
+    let mut unsupported = forward::unsupported(plan, step, dialect::of(dialect));
+    if dialect != Dialect::SqlServer {
+        unsupported.extend(step.own_links().map(|(_, link)| Unsupported {
+            line: link.line,
+            what: "a reference to rows of the same map within one statement".to_string(),
+            file: crate::comment::line(&plan.file).into_owned(),
+        }));
+        unsupported.sort();
     }
+    if unsupported.is_empty() { Ok(()) } else { Err(unsupported) }
 }
 
 /// Parses the SQL among the files back, each in its dialect. It takes ten times as long as writing them, so build

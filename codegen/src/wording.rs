@@ -131,6 +131,8 @@ pub(crate) fn name(function: Function) -> &'static str {
     match function {
         Function::Lower => "lower",
         Function::Upper => "upper",
+        Function::LowerAscii => "lower_ascii",
+        Function::UpperAscii => "upper_ascii",
         Function::Trim => "trim",
         Function::Fold => "fold",
         Function::Nfkc => "nfkc",

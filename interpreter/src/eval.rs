@@ -201,6 +201,8 @@ impl<W: Watch> Context<'_, W> {
         Ok(match (function, values.as_slice()) {
             (Function::Lower, [Value::Text(text)]) => Value::Text(operators::lower(text)),
             (Function::Upper, [Value::Text(text)]) => Value::Text(operators::upper(text)),
+            (Function::LowerAscii, [Value::Text(text)]) => Value::Text(operators::lower_ascii(text)),
+            (Function::UpperAscii, [Value::Text(text)]) => Value::Text(operators::upper_ascii(text)),
             (Function::Trim, [Value::Text(text)]) => Value::Text(operators::trim(text)),
             (Function::Fold, [Value::Text(text)]) => Value::Text(operators::fold(text)),
             (Function::Nfkc, [Value::Text(text)]) => Value::Text(operators::nfkc(text)),
@@ -320,6 +322,10 @@ impl<W: Watch> Context<'_, W> {
             (Conversion::NotNull { reject }, Value::Null) => refuse(reject, Value::Null),
             (_, Value::Null) => Ok(Value::Null),
             (Conversion::NotNull { .. }, value) => Ok(value),
+            (Conversion::Unset { values }, value) => {
+                let unset = values.iter().any(|unset| self.fits_one(&Pattern::Literal(unset.clone()), &value));
+                Ok(if unset { Value::Null } else { value })
+            }
             (Conversion::Length { max, reject }, Value::Text(text)) => {
                 match operators::length(&text) <= i128::from(*max) {
                     true => Ok(Value::Text(text)),

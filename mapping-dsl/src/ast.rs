@@ -82,6 +82,8 @@ pub struct Side {
     pub dialect: Name,
     /// Its DDL file.
     pub file: Text,
+    /// `names "…"`: the file that says what its entities are called in the database.
+    pub names: Option<Text>,
     /// Its time zone.
     pub zone: Option<Text>,
     /// The line.
@@ -322,6 +324,13 @@ pub enum StatementKind {
         columns: Vec<(Path, bool)>,
         /// The author's words for a second legacy row with these values.
         reason: Text,
+    },
+    /// `nulls a.{x, y}: 0 | 1`
+    Nulls {
+        /// Legacy columns.
+        columns: Columns,
+        /// The values that mean null there.
+        values: Vec<(Literal, Span)>,
     },
     /// `irreversible "reason"`
     Irreversible(Option<Text>),

@@ -6,6 +6,7 @@ mod deferred;
 mod examples;
 mod keys;
 pub(crate) mod leave;
+mod nulls;
 mod targets;
 mod unique;
 
@@ -22,6 +23,7 @@ pub(crate) fn check(world: &World<'_>, drafts: &mut [Draft<'_>], diagnostics: &m
     unused(world, drafts, diagnostics);
     for draft in drafts.iter_mut() {
         keys::check(world, draft, diagnostics);
+        nulls::check(draft, diagnostics);
         coverage::check(world, draft, diagnostics);
         unique::check(draft, diagnostics);
         targets::check(draft, diagnostics);

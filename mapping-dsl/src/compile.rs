@@ -3,6 +3,7 @@
 use crate::ast::{self, SideRole};
 use crate::diagnostic::{Applicability, Code, Diagnostic, Level};
 use crate::plan::{Plan, Side};
+use crate::schema::entities::Entities;
 use crate::schema::{Dialect, Schema, encoding, read};
 use crate::source::{FileId, SourceFile, Sources, Span};
 use crate::world::{World, suggest};
@@ -149,6 +150,7 @@ struct Declared<'t> {
     dialect: Dialect,
     zone: String,
     file: FileId,
+    entities: Entities,
 }
 
 /// Returns whether a text has nothing but comments.
@@ -192,7 +194,8 @@ fn side<'t>(
     let dialect = dialect(side, diagnostics)?;
     let zone = zone(side, diagnostics)?;
     let file = script(sources, side, dialect, diagnostics, load)?;
-    Some(Declared { side, dialect, zone, file })
+    let entities = entities(sources, side, diagnostics, load)?;
+    Some(Declared { side, dialect, zone, file, entities })
 }
 
 fn dialect(side: &ast::Side, diagnostics: &mut Vec<Diagnostic>) -> Option<Dialect> {
@@ -252,14 +255,44 @@ fn script(
     Some(sources.add(SourceFile::new(shown, text)))
 }
 
+/// Loads the names of a side's entities; none without a file of names.
+fn entities(
+    sources: &mut Sources,
+    side: &ast::Side,
+    diagnostics: &mut Vec<Diagnostic>,
+    load: &mut dyn FnMut(&str) -> Result<Vec<u8>, String>,
+) -> Option<Entities> {
+    let Some(names) = &side.names else { return Some(Entities::default()) };
+    let list = "they are a list such as `[{ \"entity\": \"Module.Entity\", \"table\": \"OSUSR_ABC_ENTITY\" }]`";
+    let bytes = load(&names.text).map_err(|cause| (cause, "the path is relative to the mapping"));
+    let text = bytes.and_then(|bytes| {
+        String::from_utf8(bytes).map_err(|_| ("they are not UTF-8".to_string(), "save the file as UTF-8"))
+    });
+    let read = text.and_then(|text| match Entities::read(&text) {
+        Ok(entities) => Ok((entities, text)),
+        Err(cause) => Err((cause, list)),
+    });
+    match read {
+        Ok((entities, text)) => {
+            sources.add(SourceFile::new(names.text.clone(), text));
+            Some(entities)
+        }
+        Err((cause, help)) => {
+            let message = format!("the names \"{}\" cannot be read: {cause}", names.text);
+            diagnostics.push(Diagnostic::error(Code::FILE, names.span, message).help(help));
+            None
+        }
+    }
+}
+
 /// Makes a side of what its script says.
 fn read_side(
     sources: &Sources,
     declared: &Declared<'_>,
-    schema: Schema,
+    mut schema: Schema,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Side> {
-    let Declared { side, dialect, zone, file } = declared;
+    let Declared { side, dialect, zone, file, entities } = declared;
     let name = &side.file.text;
     if schema.tables.is_empty() {
         let message = format!("\"{name}\" has no table that can be read as {dialect}");
@@ -271,5 +304,7 @@ fn read_side(
         });
         return None;
     }
+    entities.tell(&mut schema.tables);
+    schema.entities = entities.clone();
     Some(Side { alias: side.alias.text.clone(), dialect: *dialect, zone: zone.clone(), file: name.clone(), schema })
 }

@@ -183,8 +183,15 @@ impl<'a> Reader<'a> {
         let alias = builder.name(next(&mut parts));
         let dialect = builder.name(inner(next(&mut parts)));
         let file = builder.text(next(&mut parts));
-        let zone = parts.find(|pair| pair.as_rule() == Rule::string).map(|pair| builder.text(pair));
-        self.tree.sides.push(Side { role, alias, dialect, file, zone, span });
+        let (mut names, mut zone) = (None, None);
+        for part in parts {
+            match part.as_rule() {
+                Rule::named_by => names = children(part).nth(1).map(|pair| builder.text(pair)),
+                Rule::string => zone = Some(builder.text(part)),
+                _ => {}
+            }
+        }
+        self.tree.sides.push(Side { role, alias, dialect, file, names, zone, span });
     }
 
     fn leave(&mut self, piece: &Piece) {
@@ -379,6 +386,7 @@ fn statement_rule(text: &str) -> Rule {
         "reject" => Rule::guard_piece,
         "unique" => Rule::unique_piece,
         "identity" => Rule::identity_piece,
+        "nulls" => Rule::nulls_piece,
         "example" => Rule::example_piece,
         "into" => Rule::into_header,
         _ => Rule::statement,

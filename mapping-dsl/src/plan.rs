@@ -272,6 +272,27 @@ impl Step {
         rules.chain(keys).chain(conditions).chain(self.targets.iter().filter_map(|target| target.when.as_ref()))
     }
 
+    /// Returns the legacy columns of which some values mean null, with these values: indexes into [`Read::columns`].
+    pub fn null_classes(&self) -> BTreeMap<usize, &[Literal]> {
+        let mut classes = BTreeMap::new();
+        let mut open: Vec<&Expr> = self.expressions().collect();
+        while let Some(expr) = open.pop() {
+            if let ExprKind::Convert(Conversion::Unset { values }, part) = &expr.kind
+                && let ExprKind::Legacy { column, .. } = part.kind
+            {
+                classes.insert(column, values.as_slice());
+            }
+            open.extend(expr.children());
+        }
+        classes
+    }
+
+    /// Returns the links to rows of this step itself.
+    pub fn own_links(&self) -> impl Iterator<Item = (usize, &Link)> {
+        let own = |link: &Link| matches!(&link.kind, LinkKind::Reference { step, .. } if *step == self.name);
+        self.links.iter().enumerate().filter(move |(_, link)| own(link))
+    }
+
     /// Returns the indexes of the joins that can find several rows, in the order in which a row holds the answers.
     pub fn several(&self) -> impl Iterator<Item = (usize, usize)> {
         self.read.joins.iter().enumerate().filter_map(|(index, join)| Some((index, join.several?)))

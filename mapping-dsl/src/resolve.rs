@@ -11,6 +11,7 @@ mod header;
 pub(crate) mod kinds;
 mod links;
 mod loss;
+pub(crate) mod nulls;
 mod pattern;
 mod rule;
 mod statement;
@@ -45,6 +46,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) unique: Vec<(Vec<UniquePlace>, crate::plan::Unique)>,
     /// The `identity` statements: their place and columns, and the reasons for several rows and for a second legacy row.
     pub(crate) identities: Vec<IdentityDraft>,
+    /// Legacy columns of which some values mean null.
+    pub(crate) nulls: Vec<nulls::NullClass>,
     /// Value maps in use.
     pub(crate) used_values: BTreeSet<usize>,
     /// Functions of the program in use.

@@ -9,6 +9,7 @@ mod create;
 mod declared;
 mod elements;
 pub mod encoding;
+pub mod entities;
 mod finish;
 mod key;
 mod properties;
@@ -24,6 +25,7 @@ mod user_types;
 
 use crate::source::FileId;
 use crate::types::Type;
+use entities::Entities;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -85,6 +87,8 @@ pub struct Schema {
     pub tables: Vec<Table>,
     /// What is no table definition, or a part of one that was not understood.
     pub skipped: Vec<Skipped>,
+    /// What entities are called in the database, by `Module.Entity`; empty without a file of names.
+    pub entities: Entities,
     /// Places of tables by name; looked at first, and not trusted if tables have been changed since.
     places: BTreeMap<String, usize>,
 }
@@ -102,8 +106,12 @@ impl Schema {
 }
 
 impl Schema {
-    /// Returns the table of that name in a namespace: exactly, else the only one that differs by case.
+    /// Returns the table of that name in a namespace: exactly, else the only one that differs by case. An entity's module
+    /// is one, too.
     pub fn table_in(&self, namespace: &str, name: &str) -> Option<&Table> {
+        if let Some(entity) = self.entities.get(namespace, name) {
+            return self.table(&entity.table);
+        }
         let within = || self.tables.iter().filter(|table| table.namespace.is_some());
         let spelled = |table: &&Table| table.own_name == name && table.namespace.as_deref() == Some(namespace);
         within().find(spelled).or_else(|| {
@@ -141,12 +149,15 @@ pub struct Table {
     pub checks: Vec<Check>,
     /// Comment of the table.
     pub comment: Option<String>,
+    /// Columns by the attributes of the entity that the table stands for.
+    pub attributes: BTreeMap<String, String>,
 }
 
 impl Table {
-    /// Returns the column of that name: exactly, else the only one that differs by case.
+    /// Returns the column of that name: exactly, else the one of that attribute, else the only one that differs by case.
     pub fn column(&self, name: &str) -> Option<&Column> {
-        self.columns.iter().find(|column| column.name == name).or_else(|| {
+        let spelled = |name: &str| self.columns.iter().find(|column| column.name == name);
+        spelled(name).or_else(|| spelled(self.attributes.get(name)?)).or_else(|| {
             let mut same = self.columns.iter().filter(|column| column.name.eq_ignore_ascii_case(name));
             same.next().filter(|_| same.next().is_none())
         })

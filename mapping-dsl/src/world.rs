@@ -114,6 +114,12 @@ impl<'a> World<'a> {
     fn no_table(&self, side: &Side, namespace: Option<&ast::Name>, table: &ast::Name) -> Diagnostic {
         let span = namespace.map_or(table.span, |namespace| namespace.span.to(table.span));
         let written = namespace.map_or(table.text.clone(), |namespace| format!("{}.{}", namespace.text, table.text));
+        let entity = namespace.and_then(|namespace| side.schema.entities.get(&namespace.text, &table.text));
+        if let Some(entity) = entity {
+            let message = format!("`{written}` is {}, and {} has no such table", entity.table, side.file);
+            let error = Diagnostic::error(Code::UNKNOWN_TABLE, span, message);
+            return error.help("names and tables must be those of one environment");
+        }
         let message = format!("{} has no table `{written}`", side.file);
         let same = side.schema.tables.iter().filter(|known| known.own_name.eq_ignore_ascii_case(&table.text));
         let places: Vec<String> = same
@@ -125,6 +131,14 @@ impl<'a> World<'a> {
         let error = Diagnostic::error(Code::UNKNOWN_TABLE, span, message);
         if !places.is_empty() {
             return error.help(format!("write {}", places.join(" or ")));
+        }
+        let entities: Vec<&str> = side.schema.entities.names().collect();
+        if namespace.is_some() && !entities.is_empty() {
+            let near = crate::world::nearest(&written, &entities);
+            return match near {
+                Some(near) => error.help(format!("did you mean `{}.{near}`?", side.alias)),
+                None => error.note(format!("there is: {}", entities.join(", "))),
+            };
         }
         let names: Vec<&str> = side.schema.tables.iter().map(|table| table.name.as_str()).collect();
         suggest(error, span, &table.text, &names)

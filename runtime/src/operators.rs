@@ -18,6 +18,16 @@ pub fn upper(text: &str) -> String {
     text.to_uppercase()
 }
 
+/// Returns the text with small letters for A to Z; all other characters stay.
+pub fn lower_ascii(text: &str) -> String {
+    text.to_ascii_lowercase()
+}
+
+/// Returns the text with capital letters for a to z; all other characters stay.
+pub fn upper_ascii(text: &str) -> String {
+    text.to_ascii_uppercase()
+}
+
 /// Returns the text without blanks (U+0020) at both ends.
 pub fn trim(text: &str) -> String {
     text.trim_matches(' ').to_string()

@@ -29,6 +29,18 @@ fn the_files_in_the_repository_are_fresh() {
 }
 
 #[test]
+fn the_files_of_the_second_example_are_fresh() {
+    let folder = repository("generated/kern");
+    let loaded = disk::load(&repository("examples/outsystems/kern.map")).unwrap();
+    let made = emit(&loaded.compiled.plan.unwrap()).unwrap();
+    let stale = disk::stale(&made, &folder);
+    let remedy = "cargo run -- generate examples/outsystems/kern.map --out generated/kern";
+    assert!(stale.is_empty(), "stale: {stale:?}\nrenew them: {remedy}");
+    let expected: BTreeSet<PathBuf> = made.iter().map(|(path, _)| folder.join(path)).collect();
+    assert_eq!(files(&folder), expected, "files that nothing generates, or the other way round; {remedy}");
+}
+
+#[test]
 fn each_process_generates_the_same_bytes() {
     let folder = tempfile::tempdir().unwrap();
     let made = emit(&plan()).unwrap();

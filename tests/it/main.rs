@@ -13,6 +13,7 @@ mod full;
 mod load;
 mod maps;
 mod output;
+mod outsystems;
 mod polite;
 mod preflight;
 mod resume;

@@ -4,7 +4,7 @@
 use crate::arguments::PlanOptions;
 use crate::failure::Failure;
 use crate::{Status, mapping, output};
-use cutover_codegen::outline::{StepOutline, outline};
+use cutover_codegen::outline::{EntityOutline, StepOutline, outline};
 use cutover_mapping_dsl::plan::Plan;
 
 pub(crate) fn run(options: &PlanOptions) -> Result<Status, Failure> {
@@ -18,6 +18,9 @@ pub(crate) fn run(options: &PlanOptions) -> Result<Status, Failure> {
                 let tables = left.tables.join(", ");
                 output::line(&format!("left where they are: {tables} ({}:{}): {}", plan.file, left.line, left.reason));
             }
+            for EntityOutline { side, entity, table } in &outline.entities {
+                output::line(&format!("named: {side}.{entity} is {table}"));
+            }
         }
     }
     Ok(Status::Done)
@@ -30,6 +33,7 @@ fn print(plan: &Plan, index: usize, step: &StepOutline) {
     let say = |what: &str, text: &str| output::line(&format!("   {what:<9} {text}"));
     say("reads", &format!("{}.{}", plan.legacy.alias, step.reads.table));
     step.reads.joins.iter().for_each(|join| say("", join));
+    step.reads.nulls.iter().for_each(|class| say("nulls", class));
     step.reads.scope.iter().for_each(|condition| say("where", condition));
     for (verb, tables) in [("writes", &step.writes), ("finds", &step.finds)] {
         let tables: Vec<String> = tables.iter().map(|table| format!("{}.{table}", plan.target.alias)).collect();

@@ -17,6 +17,8 @@ pub(super) struct Fields<'p> {
 
 struct Map<'p> {
     step: &'p Step,
+    /// Columns of which some values mean null.
+    nulls: Vec<String>,
     guards: Vec<Guard<'p>>,
     targets: Vec<Written<'p>>,
 }
@@ -57,7 +59,12 @@ fn map<'p>(plan: &'p Plan, step: &'p Step) -> Map<'p> {
         known_by: crate::outline::identity(target),
         fields: target.rules.iter().map(|rule| field(plan, step, rule)).collect(),
     };
-    Map { step, guards: step.guards.iter().map(guard).collect(), targets: step.targets.iter().map(written).collect() }
+    Map {
+        step,
+        nulls: crate::outline::nulls(step),
+        guards: step.guards.iter().map(guard).collect(),
+        targets: step.targets.iter().map(written).collect(),
+    }
 }
 
 fn field<'p>(plan: &'p Plan, step: &'p Step, rule: &'p Rule) -> Field<'p> {

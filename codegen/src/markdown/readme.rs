@@ -3,7 +3,7 @@
 
 use super::filters;
 use crate::diagram::{Diagram, Level, MOST, Subject, counted};
-use crate::outline::{LeftOutline, Outline, StepOutline};
+use crate::outline::{EntityOutline, LeftOutline, Outline, StepOutline};
 use crate::wording::literal;
 use crate::{EmitError, Files, mermaid, names, sql};
 use askama::Template;
@@ -23,6 +23,7 @@ struct Readme<'p> {
     sql: Vec<(&'static str, Vec<Link>)>,
     steps: &'p [StepOutline],
     left: &'p [LeftOutline],
+    entities: &'p [EntityOutline],
     /// Where the section of each step is.
     places: Vec<String>,
     order: Drawings,
@@ -123,6 +124,7 @@ fn readme<'p>(
         sql: sql::dialects(plan).map(|dialect| (dialect.name(), sql_links(dialect))).collect(),
         steps: &outline.steps,
         left: &outline.left,
+        entities: &outline.entities,
         places,
         order: about(Subject::Steps)?,
         mapping: about(Subject::Mapping)?,
@@ -186,4 +188,8 @@ fn values(map: &ValueMap) -> Values<'_> {
     });
     let rest = map.rest.iter().map(|rest| arm("_".into(), Arrow::Forward, rest, String::new()));
     Values { map, arms: arms.chain(rest).collect() }
+}
+
+fn dotted(side: &str, entity: &str) -> String {
+    format!("{side}.{entity}")
 }

@@ -144,6 +144,8 @@ impl<'a> Writer<'a> {
             match function {
                 Function::Lower => quote!(Cow::Owned(operators::lower(&#a))),
                 Function::Upper => quote!(Cow::Owned(operators::upper(&#a))),
+                Function::LowerAscii => quote!(Cow::Owned(operators::lower_ascii(&#a))),
+                Function::UpperAscii => quote!(Cow::Owned(operators::upper_ascii(&#a))),
                 Function::Trim => quote!(Cow::Owned(operators::trim(&#a))),
                 Function::Fold => quote!(Cow::Owned(operators::fold(&#a))),
                 Function::Nfkc => quote!(Cow::Owned(operators::nfkc(&#a))),
@@ -379,9 +381,12 @@ impl<'a> Writer<'a> {
                 false => value,
             };
         }
+        if let Conversion::Unset { values } = conversion {
+            return self.unset(values, part);
+        }
         let rejected = |writer: &Self, reason: &usize| writer.reject(*reason, quote!(value.to_value()));
         let body = match conversion {
-            Conversion::NotNull { .. } => quote!(value),
+            Conversion::NotNull { .. } | Conversion::Unset { .. } => quote!(value),
             Conversion::Length { max, reject } => {
                 let (max, rejected) = (Token::i128_unsuffixed(i128::from(*max)), rejected(self, reject));
                 quote!(if operators::length(&value) <= #max { value } else { #rejected })
@@ -421,6 +426,17 @@ impl<'a> Writer<'a> {
         match part.nullable {
             true => quote!(match #value { Some(value) => Some(#body), None => None }),
             false => quote!({ let value = #value; #body }),
+        }
+    }
+
+    /// Values that mean null become null.
+    fn unset(&mut self, values: &[Literal], part: &Expr) -> TokenStream {
+        let tests = values.iter().map(|value| self.test(&Pattern::Literal(value.clone()), &part.ty));
+        let tests: Vec<TokenStream> = tests.collect();
+        let value = self.value(part);
+        match part.nullable {
+            true => quote!(match #value { Some(value) if !(#(#tests)||*) => Some(value), _ => None }),
+            false => quote!({ let value = #value; if #(#tests)||* { None } else { Some(value) } }),
         }
     }
 

@@ -26,6 +26,8 @@ pub(super) struct CarryAll {
 /// How one step is carried.
 pub(super) struct Carry {
     pub(super) section: Section,
+    /// Whether rows wait for others of the same map.
+    pub(super) waits: bool,
     pub(super) tables: Vec<Temporary>,
     /// The temporary table of the rows to write.
     pub(super) batch: String,
@@ -106,7 +108,8 @@ pub(super) fn carry(plan: &Plan, step: &Step, dialect: &dyn SqlDialect) -> Carry
     let writes = targets.map(|target| write(&mut translator, target)).collect();
     let entries = translator.entries(&batch);
     let section = Section::new(plan, step, dialect, &translator.finish());
-    Carry { section, tables, batch, known, fill, writes, entries }
+    let waits = step.own_links().next().is_some();
+    Carry { section, waits, tables, batch, known, fill, writes, entries }
 }
 
 /// Returns what prevents a step from being carried.

@@ -288,6 +288,16 @@ pub(crate) trait SqlDialect: Sync {
         format!("lower({})", self.exact(text))
     }
 
+    /// The letters A to Z of any text in lower case; none if the dialect cannot leave the others as they are.
+    fn lower_letters(&self, _text: &str) -> Option<String> {
+        None
+    }
+
+    /// The letters a to z of any text in upper case; none if the dialect cannot leave the others as they are.
+    fn upper_letters(&self, _text: &str) -> Option<String> {
+        None
+    }
+
     /// Upper case of a text that is ASCII only.
     fn upper_ascii(&self, text: &str) -> String {
         format!("upper({})", self.exact(text))
@@ -431,6 +441,11 @@ pub(crate) trait SqlDialect: Sync {
 
     /// Whether the server gives keys while rows are written, and tells which; else they are counted before.
     fn gives_keys(&self) -> bool {
+        false
+    }
+
+    /// Whether a foreign key is checked with each row that is deleted, not once for all of a statement.
+    fn checks_each_row(&self) -> bool {
         false
     }
 

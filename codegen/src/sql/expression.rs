@@ -305,9 +305,6 @@ impl<'a> Translator<'a> {
     }
 
     fn reference(&mut self, link: usize, step: &str, target: usize) -> (String, String) {
-        if step == self.step.name {
-            self.cannot("a reference to rows of the same map");
-        }
         let step = read::step(self.plan, step);
         let column = crate::names::target_key_column(&step.targets[target].role);
         let alias = crate::names::link_alias(link);

@@ -12,7 +12,7 @@ use super::model::{Head, Section};
 use super::read::{self, Line};
 use crate::names;
 use askama::Template;
-use cutover_mapping_dsl::plan::{Expr, ExprKind, Link, LinkKind, Literal, Plan, Rule, Step, Target};
+use cutover_mapping_dsl::plan::{Expr, ExprKind, Link, Literal, Plan, Rule, Step, Target};
 use cutover_mapping_dsl::schema::Column;
 use rows::{Batch, Insert};
 
@@ -31,6 +31,8 @@ struct ForwardStep {
     section: Section,
     begin: &'static str,
     lock: Option<String>,
+    /// Whether rows wait for others of the same map.
+    waits: bool,
     batch: Batch,
     inserts: Vec<Insert>,
     entries: Entries,
@@ -95,6 +97,7 @@ fn forward(plan: &Plan, step: &Step, dialect: &dyn SqlDialect) -> ForwardStep {
         section: Section::new(plan, step, dialect, &translator.finish()),
         begin: dialect.begin(),
         lock: dialect.lock(&tables(plan, step, dialect)),
+        waits: step.own_links().next().is_some(),
         batch,
         inserts,
         entries,
@@ -158,12 +161,6 @@ impl Translator<'_> {
     /// Notes what prevents a set statement although every expression could be said.
     fn check_whole(&mut self) {
         let step = self.step;
-        for link in &step.links {
-            self.line = link.line;
-            if matches!(&link.kind, LinkKind::Reference { step: referred, .. } if *referred == step.name) {
-                self.cannot("a reference to rows of the same map within one statement");
-            }
-        }
         for target in step.targets.iter().filter(|target| target.existing.is_some()) {
             self.line = target.line;
             self.cannot("rows that must be there already");
@@ -190,6 +187,29 @@ impl Translator<'_> {
         lines.extend(self.accepted().into_iter().map(|asked| asked.line));
         lines.extend(self.not_there());
         lines
+    }
+
+    /// Returns the condition under which a row need not wait for another of the same map: it refers to none, or to one of
+    /// which is known what became of it. None if no row ever waits.
+    pub(super) fn ready(&mut self) -> Option<String> {
+        let step = self.step;
+        let mut ready = Vec::new();
+        for (index, link) in step.own_links() {
+            self.line = link.line;
+            let key: Vec<Fragment> = link.key.iter().map(|key| self.translate(key)).collect();
+            let mut ways: Vec<String> = key.iter().map(|key| format!("{} IS NULL", key.value)).collect();
+            ways.extend(key.into_iter().flat_map(|key| key.rejects));
+            let table = read::map_table(self.plan, self.dialect, &step.name);
+            let alias = names::link_alias(index);
+            let on = self.link_conditions(index, &step.name, &alias).join(" AND ");
+            ways.push(format!("EXISTS (SELECT 1 FROM {table} AS {} WHERE {on})", self.dialect.quote(&alias)));
+            if !link.only_for.is_empty() {
+                let needed: Vec<String> = link.only_for.iter().map(|target| self.row_condition(*target)).collect();
+                ways.push(format!("NOT ({})", needed.join(" OR ")));
+            }
+            ready.push(format!("({})", ways.join(" OR ")));
+        }
+        (!ready.is_empty()).then(|| ready.join(" AND "))
     }
 
     /// Returns the conditions under which a row is pending.

@@ -4,6 +4,7 @@
 use super::dialect::SqlDialect;
 use super::model::Head;
 use super::read;
+use crate::comment;
 use askama::Template;
 use cutover_mapping_dsl::plan::{LinkKind, Plan, Side};
 use cutover_mapping_dsl::schema::Table;
@@ -24,6 +25,8 @@ struct Made {
     name: String,
     /// A literal: the statement.
     statement: String,
+    /// The entity that it stands for.
+    entity: Option<String>,
 }
 
 const ABOUT: &[&str] = &[
@@ -38,6 +41,7 @@ pub(super) fn build(plan: &Plan, dialect: &dyn SqlDialect) -> Names {
     let schema = |side: &Side| Made {
         name: dialect.text(&side.alias),
         statement: dialect.text(&format!("CREATE SCHEMA {}", dialect.quote(&side.alias))),
+        entity: None,
     };
     let mut tables = Vec::new();
     for (side, names) in &sides {
@@ -53,7 +57,15 @@ pub(super) fn build(plan: &Plan, dialect: &dyn SqlDialect) -> Names {
 fn synonym(dialect: &dyn SqlDialect, side: &Side, name: &str) -> Made {
     let own = read::qualified(dialect, &side.alias, name);
     let real = real_name(dialect, side.table(name));
-    Made { statement: dialect.text(&format!("CREATE SYNONYM {own} FOR {real}")), name: dialect.text(&own) }
+    Made {
+        statement: dialect.text(&format!("CREATE SYNONYM {own} FOR {real}")),
+        name: dialect.text(&own),
+        entity: side
+            .schema
+            .entities
+            .of_table(&side.table(name).own_name)
+            .map(|entity| comment::line(entity).into_owned()),
+    }
 }
 
 /// Returns a table by the name that its DDL gives it; without a namespace that is the usual one.
@@ -61,7 +73,8 @@ pub(super) fn real_name(dialect: &dyn SqlDialect, table: &Table) -> String {
     read::qualified(dialect, table.namespace.as_deref().unwrap_or("dbo"), &table.own_name)
 }
 
-fn read_tables(plan: &Plan) -> BTreeSet<&str> {
+/// Returns the legacy tables that a plan reads.
+pub(crate) fn read_tables(plan: &Plan) -> BTreeSet<&str> {
     let mut tables = BTreeSet::new();
     for step in &plan.steps {
         tables.insert(step.read.table.as_str());
@@ -71,7 +84,8 @@ fn read_tables(plan: &Plan) -> BTreeSet<&str> {
     tables
 }
 
-fn written_tables(plan: &Plan) -> BTreeSet<&str> {
+/// Returns the target tables that a plan writes or looks into.
+pub(crate) fn written_tables(plan: &Plan) -> BTreeSet<&str> {
     let mut tables = BTreeSet::new();
     for step in &plan.steps {
         tables.extend(step.targets.iter().map(|target| target.table.as_str()));

@@ -161,7 +161,7 @@ impl Translator<'_> {
         lines
     }
 
-    fn link_conditions(&mut self, index: usize, referred: &str, alias: &str) -> Vec<String> {
+    pub(super) fn link_conditions(&mut self, index: usize, referred: &str, alias: &str) -> Vec<String> {
         let (link, referred) = (&self.step.links[index], step(self.plan, referred));
         let columns = referred.read.key.iter().map(|key| &referred.read.columns[*key]);
         let mut conditions = Vec::new();

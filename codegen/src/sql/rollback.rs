@@ -29,6 +29,8 @@ struct Target {
     table: String,
     key: String,
     entry: String,
+    /// Whether rows are deleted one by one, those first that others cannot refer to.
+    last_first: bool,
 }
 
 const ABOUT: &[&str] = &[
@@ -53,6 +55,7 @@ fn rollback(plan: &Plan, step: &Step, dialect: &dyn SqlDialect) -> RollbackStep 
         table: read::qualified(dialect, &plan.target.alias, &target.table),
         key: dialect.quote(&target.key),
         entry: dialect.quote(&names::target_key_column(&target.role)),
+        last_first: dialect.checks_each_row() && step.own_links().next().is_some(),
     };
     let irreversible = match &step.rollback {
         plan::Rollback::Delete => None,

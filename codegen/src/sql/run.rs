@@ -55,6 +55,8 @@ struct RunStep {
     scope_joins: Vec<String>,
     joins: Vec<String>,
     pending: Vec<Line>,
+    /// The condition under which a row does not wait for another of the same map, if any can.
+    ready: Option<String>,
     key: String,
     /// Variables that hold the last key of the page before: declaration, name, column of the page.
     last: Vec<Last>,
@@ -170,6 +172,7 @@ fn run_step(plan: &Plan, step: &Step, at: usize, blocked: Option<&String>, diale
     let mut translator = forward::translator(plan, step, dialect);
     let page = page_table(&translator);
     let pending = translator.pending();
+    let ready = translator.ready();
     let reasons = translator.accepted().into_iter().map(|asked| refusal(&translator, asked)).collect();
     let there = there(&mut translator);
     let same = translator.same_key(PAGE).join(" AND ");
@@ -177,7 +180,7 @@ fn run_step(plan: &Plan, step: &Step, at: usize, blocked: Option<&String>, diale
     let last = last(&translator);
     let legacy = translator.entry_columns();
     let joins = forward::rows::joins(&mut translator);
-    let Carry { section, tables, batch, known, fill, writes, entries } = carry::carry(plan, step, dialect);
+    let Carry { section, waits: _, tables, batch, known, fill, writes, entries } = carry::carry(plan, step, dialect);
     RunStep {
         name: dialect.text(&step.name),
         place: at + 1,
@@ -188,6 +191,7 @@ fn run_step(plan: &Plan, step: &Step, at: usize, blocked: Option<&String>, diale
         scope_joins: translator.joins(),
         joins,
         pending,
+        ready,
         pages: pages(dialect, &key, &last),
         key: key.join(", "),
         last_first: legacy.iter().map(|column| format!("{column} DESC")).collect::<Vec<_>>().join(", "),

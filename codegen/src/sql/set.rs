@@ -50,7 +50,8 @@ struct InsertRows {
 }
 
 /// Returns a step as set statements in a dialect, its tables in the schemas with these names; none if the dialect cannot
-/// express it, or if its keys are not single whole numbers.
+/// express it, if its keys are not single whole numbers, or if its rows refer to each other: those of a range wait for
+/// rows of others.
 pub fn set_statements(
     plan: &Plan,
     step: &Step,
@@ -58,7 +59,7 @@ pub fn set_statements(
     (legacy, target): (&str, &str),
 ) -> Result<Option<SetStatements>, EmitError> {
     // No runner reaches SQL Server: procedures within it do the same.
-    if dialect == Dialect::SqlServer || !has_numbered_keys(step) {
+    if dialect == Dialect::SqlServer || !has_numbered_keys(step) || step.own_links().next().is_some() {
         return Ok(None);
     }
     let dialect = dialect::of(dialect);

@@ -2,6 +2,9 @@
 {% for step in steps -%}
 {% include "sql/section.sql" -%}
 {% if step.section.blocked.is_empty() -%}
+{% if step.waits -%}
+-- A row waits for the row of this map that it refers to. Run this file again until it carries nothing more.
+{% endif -%}
 {{ step.begin }};
 {% if let Some(lock) = step.lock -%}
 {{ lock }};

@@ -10,7 +10,8 @@
 {% endif -%}
 {% for target in step.targets -%}
 DELETE FROM {{ target.table }}
-WHERE {{ target.key }} IN (SELECT {{ step.alias }}.{{ target.entry }} FROM {{ step.table }} AS {{ step.alias }} WHERE {{ step.alias }}.state = 'migrated');
+WHERE {{ target.key }} IN (SELECT {{ step.alias }}.{{ target.entry }} FROM {{ step.table }} AS {{ step.alias }} WHERE {{ step.alias }}.state = 'migrated'){% if target.last_first %}
+ORDER BY {{ target.key }} DESC{% endif %};
 {% endfor -%}
 DELETE FROM {{ step.table }};
 COMMIT;

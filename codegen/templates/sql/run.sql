@@ -63,8 +63,27 @@ DECLARE @Rows INT = @Batch;
   PRIMARY KEY ({{ table.key }})
 );
 {% endfor %}
+{% match step.ready -%}
+{% when Some with (_) -%}
+-- A row waits for the row of this map that it refers to. What is left when a pass finds nothing more refers to rows that are
+-- not there, or in a ring, and is rejected.
+DECLARE @Waits INT = 1;
+DECLARE @Pass BIGINT = 0;
+WHILE @Rows = @Batch OR @Waits = 1
+BEGIN
+IF @Rows < @Batch
+BEGIN
+  IF @Pass = 0 SET @Waits = 0;
+  SET @Pass = 0;
+  SET @Rows = @Batch;
+{%- for last in step.last %}
+  SET {{ last.name }} = NULL;
+{%- endfor %}
+END;
+{% when None -%}
 WHILE @Rows = @Batch
 BEGIN
+{% endmatch -%}
 IF @Until IS NOT NULL AND SYSUTCDATETIME() >= @Until
 BEGIN
   UPDATE {{ logs.step.table }} SET state = N'more', ended_at = SYSUTCDATETIME() WHERE id = @Step;
@@ -88,12 +107,18 @@ FROM {{ step.base }}
 {%- for line in step.pending %}
 {% if loop.first %}WHERE{% else %}  AND{% endif %} {{ line.sql }}{% if let Some(remark) = line.remark %} -- {{ remark }}{% endif %}
 {%- endfor %}
+{%- if let Some(ready) = step.ready %}
+  AND (@Waits = 0 OR ({{ ready }}))
+{%- endif %}
 {%- if let Some(after) = page.after %}
   AND {{ after }}
 {%- endif %}
 ORDER BY {{ step.key }};
 {% endfor -%}
 SET @Rows = (SELECT COUNT(*) FROM {{ step.page.name }});
+{% if step.ready.is_some() -%}
+SET @Pass = @Pass + @Rows;
+{% endif -%}
 SELECT TOP (1) {% for last in step.last %}{{ last.name }} = {{ last.column }}{% if !loop.last %}, {% endif %}{% endfor %}
 FROM {{ step.page.name }}
 ORDER BY {{ step.last_first }};

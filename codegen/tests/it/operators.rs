@@ -36,10 +36,13 @@ fn operators() -> Vec<(&'static str, Expr)> {
     let arithmetic =
         |left, right, ty| expr(ExprKind::Arithmetic(Arithmetic::Multiply, Box::new(left), Box::new(right)), ty, true);
     let zone = || "America/Toronto".to_string();
+    let unset = |values: &[Literal]| Conversion::Unset { values: values.to_vec() };
     vec![
         ("lower", call(Function::Lower, vec![name()])),
         ("upper", call(Function::Upper, vec![name()])),
         ("lower of ASCII", call(Function::Lower, vec![text("ABC")])),
+        ("lower_ascii", call(Function::LowerAscii, vec![name()])),
+        ("upper_ascii", call(Function::UpperAscii, vec![name()])),
         ("trim", call(Function::Trim, vec![name()])),
         ("fold", call(Function::Fold, vec![name()])),
         ("nfkc", call(Function::Nfkc, vec![name()])),
@@ -58,6 +61,8 @@ fn operators() -> Vec<(&'static str, Expr)> {
         ("not a text", fits(Pattern::Not(Box::new(Pattern::Literal(words("x")))))),
         ("range of texts", fits(Pattern::Range(words("a"), words("b")))),
         ("not null", convert(Conversion::NotNull { reject: 0 }, number(), Type::INTEGER)),
+        ("unset numbers", convert(unset(&[Literal::Integer(0), Literal::Integer(-1)]), number(), Type::INTEGER)),
+        ("unset texts", convert(unset(&[words("")]), name(), Type::TEXT)),
         ("range", convert(Conversion::Range { min: -5, max: 5, reject: 0 }, number(), Type::INTEGER)),
         (
             "range beyond 64 bits",

@@ -47,6 +47,7 @@ fn table(name: &str, key: &str, columns: Vec<Column>) -> Table {
         foreign_keys: vec![],
         checks: vec![],
         comment: None,
+        attributes: Default::default(),
     }
 }
 

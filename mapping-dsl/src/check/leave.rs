@@ -51,7 +51,13 @@ fn named(world: &World<'_>, leave: &crate::ast::Leave, diagnostics: &mut Vec<Dia
     let mut tables = Vec::new();
     for group in &leave.tables {
         for name in &group.names {
-            let names = group.alias.iter().cloned().chain([name.clone()]).collect();
+            // Of `old.Module.Entity` the columns' form keeps the module.
+            let side = group
+                .alias
+                .as_ref()
+                .filter(|alias| world.legacy.schema.entities.get(&alias.text, &name.text).is_some());
+            let side = side.map(|alias| crate::ast::Name { text: world.legacy.alias.clone(), span: alias.span });
+            let names = side.into_iter().chain(group.alias.iter().cloned()).chain([name.clone()]).collect();
             let path = crate::ast::Path { names, span: name.span };
             let table = world.table(&path, Which::Legacy, diagnostics);
             tables.extend(table.map(|table| (table.name.clone(), name.span)));

@@ -169,7 +169,8 @@ fn bare(conversion: &Conversion) -> Conversion {
         | Conversion::IntegerToBoolean { reject }
         | Conversion::Digits { reject, .. }
         | Conversion::TextToUuid { reject } => *reject = 0,
-        Conversion::WallToInstant { .. }
+        Conversion::Unset { .. }
+        | Conversion::WallToInstant { .. }
         | Conversion::InstantToWall { .. }
         | Conversion::DateToWall
         | Conversion::CutFraction { .. }

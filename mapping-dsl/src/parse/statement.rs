@@ -21,6 +21,7 @@ impl Builder<'_> {
                 let (columns, reason) = self.unique(pair);
                 StatementKind::Identity { columns, reason }
             }
+            Rule::nulls => self.nulls(pair)?,
             Rule::irreversible => StatementKind::Irreversible(children(pair).nth(1).map(|pair| self.text(inner(pair)))),
             Rule::example => StatementKind::Example(self.example(pair)?),
             _ => StatementKind::Rule(Box::new(self.rule(pair)?)),
@@ -104,6 +105,17 @@ impl Builder<'_> {
             }
         }
         (columns, reason.expect("the grammar demands a reason"))
+    }
+
+    pub(super) fn nulls(&mut self, pair: Pair<'_, Rule>) -> Option<StatementKind> {
+        let mut parts = children(pair).skip(1);
+        let columns = self.columns(next(&mut parts));
+        let mut values = Vec::new();
+        for part in children(next(&mut parts)) {
+            let span = self.span(&part);
+            values.push((self.literal(part)?, span));
+        }
+        Some(StatementKind::Nulls { columns, values })
     }
 
     pub(super) fn rule(&mut self, pair: Pair<'_, Rule>) -> Option<ast::Rule> {

@@ -139,14 +139,15 @@ fn habit(found: &str, text: &str, at: usize) -> Habit {
 }
 
 const STATEMENTS: &str = "a statement is a rule such as `a.Name <-> t.name`, or begins with `key`, `into`, `drop`, \
-    `defer`, `reject`, `unique`, `identity`, `irreversible` or `example`";
+    `defer`, `nulls`, `reject`, `unique`, `identity`, `irreversible` or `example`";
 
-const KEYWORDS: [&str; 22] = [
+const KEYWORDS: [&str; 23] = [
     "fn",
     "key",
     "into",
     "drop",
     "defer",
+    "nulls",
     "reject",
     "unique",
     "identity",
@@ -208,6 +209,7 @@ fn piece_words(rule: Rule) -> &'static str {
         Rule::guard_piece => "this `reject`",
         Rule::unique_piece => "this `unique`",
         Rule::identity_piece => "this `identity`",
+        Rule::nulls_piece => "this `nulls`",
         Rule::leave_piece => "this `leave`",
         Rule::example_piece => "this example",
         _ => "this statement",
@@ -285,6 +287,9 @@ fn rule_words(rule: Rule) -> Option<&'static str> {
         Rule::kw_when | Rule::condition => "`when`",
         Rule::kw_unique | Rule::unique => "`unique`",
         Rule::kw_identity | Rule::identity => "`identity`",
+        Rule::unset => "`: value`",
+        Rule::kw_names | Rule::named_by => "`names`",
+        Rule::kw_nulls | Rule::nulls => "`nulls`",
         Rule::kw_several | Rule::several => "`several`",
         Rule::kw_existing | Rule::existing => "`existing`",
         Rule::kw_leave => "`leave`",

@@ -220,6 +220,10 @@ pub enum Function {
     Lower,
     /// `upper(text)`.
     Upper,
+    /// `lower_ascii(text)`: the letters A to Z only.
+    LowerAscii,
+    /// `upper_ascii(text)`: the letters a to z only.
+    UpperAscii,
     /// `trim(text)`: without blanks at both ends.
     Trim,
     /// `fold(text)`: without case and trailing blanks.
@@ -277,6 +281,11 @@ pub enum Conversion {
     NotNull {
         /// Reason.
         reject: usize,
+    },
+    /// Values that mean null become null.
+    Unset {
+        /// The values.
+        values: Vec<Literal>,
     },
     /// Rejects texts of more characters.
     Length {

@@ -90,7 +90,8 @@ impl Conversion {
             | Conversion::IntegerToBoolean { reject }
             | Conversion::Digits { reject, .. }
             | Conversion::TextToUuid { reject } => Some(*reject),
-            Conversion::WallToInstant { .. }
+            Conversion::Unset { .. }
+            | Conversion::WallToInstant { .. }
             | Conversion::InstantToWall { .. }
             | Conversion::DateToWall
             | Conversion::CutFraction { .. }

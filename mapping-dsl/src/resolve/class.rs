@@ -25,7 +25,12 @@ pub(crate) fn class(expr: &Expr, value_maps: &[ValueMap]) -> Class {
 
 fn function_class(function: Function, arguments: &[Expr], ty: &Type) -> Class {
     match function {
-        Function::Lower | Function::Upper if one_to_one(&arguments[0].ty, ty) => Class::Iso,
+        Function::Lower | Function::Upper | Function::LowerAscii | Function::UpperAscii
+            if one_to_one(&arguments[0].ty, ty) =>
+        {
+            Class::Iso
+        }
+        Function::LowerAscii | Function::UpperAscii => Class::Lens,
         Function::Lower | Function::Upper | Function::Trim | Function::Fold | Function::Nfkc | Function::Date => {
             Class::Lens
         }
@@ -64,7 +69,8 @@ fn conversion_class(conversion: &Conversion) -> Class {
         | Conversion::BooleanToInteger
         | Conversion::IntegerToDecimal
         | Conversion::UuidToText => Class::Section,
-        Conversion::CutFraction { .. } => Class::Lens,
+        // Which of the values that mean null it was is not known afterwards.
+        Conversion::Unset { .. } | Conversion::CutFraction { .. } => Class::Lens,
     }
 }
 

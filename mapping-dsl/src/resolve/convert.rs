@@ -311,7 +311,7 @@ fn converted_type(conversion: &Conversion, from: &Type, to: &Type) -> Type {
             _ => Type::Instant { digits: *digits, zero: false },
         },
         Conversion::DateToWall => Type::DateTime { digits: 0, zero: false },
-        Conversion::NotNull { .. } => from.clone(),
+        Conversion::NotNull { .. } | Conversion::Unset { .. } => from.clone(),
         Conversion::Length { .. } | Conversion::Range { .. } | Conversion::Digits { .. } => to.clone(),
         Conversion::IntegerToBoolean { .. } => Type::Boolean,
         Conversion::BooleanToInteger | Conversion::IntegerToDecimal => to.clone(),

@@ -80,7 +80,8 @@ impl<'a> Resolver<'a, '_> {
             return None;
         }
         let read = self.read_column(alias_index, column);
-        Some(self.legacy_expr(read, path.span, place))
+        let value = self.legacy_expr(read, path.span, place);
+        Some(self.without_unset(value, alias_index, &column.name))
     }
 
     fn legacy_expr(&mut self, read: usize, span: Span, place: &Place) -> Expr {

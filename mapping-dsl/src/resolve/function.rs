@@ -104,6 +104,8 @@ impl Takes {
 const FUNCTIONS: &[(Function, &str, &[Takes])] = &[
     (Function::Lower, "lower", &[Takes::Text]),
     (Function::Upper, "upper", &[Takes::Text]),
+    (Function::LowerAscii, "lower_ascii", &[Takes::Text]),
+    (Function::UpperAscii, "upper_ascii", &[Takes::Text]),
     (Function::Trim, "trim", &[Takes::Text]),
     (Function::Fold, "fold", &[Takes::Text]),
     (Function::Nfkc, "nfkc", &[Takes::Text]),
@@ -127,6 +129,8 @@ fn call_expr(function: Function, arguments: Vec<Expr>) -> Expr {
     let (ty, nullable) = match function {
         Function::Lower => (each_listed(first, |text| text.to_lowercase()), strict),
         Function::Upper => (each_listed(first, |text| text.to_uppercase()), strict),
+        Function::LowerAscii => (each_listed(first, str::to_ascii_lowercase), strict),
+        Function::UpperAscii => (each_listed(first, str::to_ascii_uppercase), strict),
         Function::Trim | Function::Before | Function::After => (Type::Text { max: text_max(first) }, strict),
         Function::Fold | Function::Nfkc => (Type::Text { max: text_max(first) }, strict),
         Function::Mid => (Type::Text { max: mid_length(&arguments[2]).or(text_max(first)) }, strict),

@@ -56,6 +56,7 @@ pub(super) fn draft<'a>(
         rule_spans: BTreeMap::new(),
         unique: Vec::new(),
         identities: Vec::new(),
+        nulls: Vec::new(),
         used_values: BTreeSet::new(),
         used_functions: BTreeSet::new(),
         damaged: map.damaged,

@@ -70,7 +70,7 @@ impl Resolver<'_, '_> {
             return None;
         }
         // Where the other map's condition did not hold there is nothing to refer to.
-        let nullable = key.iter().any(|expr| expr.nullable) || shape.roles[target].conditional;
+        let nullable = self.may_be_null(arguments, &key, place) || shape.roles[target].conditional;
         let kind = LinkKind::Reference { step: shape.name.clone(), target };
         let message = format!("the row that `{}` should have migrated is not there, or was rejected", shape.name);
         let reason = format!("No{}", super::pascal(&shape.name));
@@ -81,7 +81,11 @@ impl Resolver<'_, '_> {
     /// Types a value by which something is found. All of a row is looked up at once, so it cannot come from another
     /// look-up.
     fn link_key(&mut self, expr: &ast::Expr, place: &Place) -> Option<Expr> {
-        let typed = self.expression(expr, place)?;
+        // All of a row is looked up before the arms of a `match` decide: here its columns may be null.
+        let known = std::mem::take(&mut self.not_null);
+        let typed = self.expression(expr, place);
+        self.not_null = known;
+        let typed = typed?;
         if let Some(what) = asks_too_much(&typed) {
             let message = format!("{what} cannot be what something is looked up by");
             let error = Diagnostic::error(Code::REFERENCE, expr.span, message);
@@ -89,6 +93,16 @@ impl Resolver<'_, '_> {
             return None;
         }
         Some(typed)
+    }
+
+    /// Whether a part of a key can be null where the answer is used: an arm of a `match` may have taken null before.
+    fn may_be_null(&mut self, written: &[ast::Expr], key: &[Expr], place: &Place) -> bool {
+        let nullable = key.iter().any(|expr| expr.nullable);
+        if !nullable || self.not_null.is_empty() {
+            return nullable;
+        }
+        let here: Vec<Option<Expr>> = written.iter().map(|expr| self.expression(expr, place)).collect();
+        here.into_iter().any(|expr| expr.is_none_or(|expr| expr.nullable))
     }
 
     /// Reports a map that does not exist, unless it may stand where something could not be read or resolved.
@@ -198,7 +212,8 @@ impl Resolver<'_, '_> {
             }
             None => self.lookup_key(table, lookup)?,
         };
-        let nullable = result.nullable || key.iter().any(|expr| expr.nullable);
+        let values: Vec<ast::Expr> = lookup.by.iter().map(|(.., value)| value.clone()).collect();
+        let nullable = result.nullable || self.may_be_null(&values, &key, place);
         let line = self.line(span);
         let name = super::pascal(&table.name);
         let place_of = format!("{}.{}", self.world.target.alias, table.name);

@@ -29,7 +29,9 @@ pub(crate) const ALLOWS: &[(&str, &str)] = &[
 pub(super) fn collect_losses(expr: &Expr, losses: &mut Vec<Loss>) {
     if let ExprKind::Call(function, arguments) = &expr.kind {
         let loss = match function {
-            Function::Lower | Function::Upper if !one_to_one(&arguments[0].ty, &expr.ty) => {
+            Function::Lower | Function::Upper | Function::LowerAscii | Function::UpperAscii
+                if !one_to_one(&arguments[0].ty, &expr.ty) =>
+            {
                 Some(("lossy.case", "capital and small letters are no longer told apart"))
             }
             Function::Fold => Some(("lossy.case", "capital and small letters are no longer told apart")),

@@ -12,6 +12,7 @@ use crate::world::Which;
 impl<'a> Resolver<'a, '_> {
     /// Resolves everything after the tables of the head.
     pub(super) fn body(&mut self) {
+        self.nulls();
         self.joins();
         self.scope();
         self.targets();
@@ -63,6 +64,7 @@ impl<'a> Resolver<'a, '_> {
             StatementKind::Guard { reason, when } => self.guard(reason, when),
             StatementKind::Unique { columns, reason } => self.unique(columns, reason, statement.span, into),
             StatementKind::Identity { columns, reason } => self.identity(columns, reason, statement.span, into),
+            StatementKind::Nulls { .. } => {} // Before everything else, in nulls.rs.
             StatementKind::Irreversible(reason) => self.irreversible(reason.as_ref(), statement.span),
             StatementKind::Example(_) => {} // After all rules, in check/examples.rs.
         }
@@ -73,7 +75,8 @@ impl<'a> Resolver<'a, '_> {
             let base = self.draft.aliases[0].name.clone();
             match &expr.kind {
                 ast::ExprKind::Path(path) if path.names.len() == 2 && path.names[0].text == base => {
-                    self.expression(expr, &Place::of("key"));
+                    let typed = self.expression(expr, &Place::of("key"));
+                    self.key_is_never_null(typed, expr.span);
                 }
                 _ => {
                     let message = format!("a key is made of columns of `{base}`");

@@ -8,6 +8,7 @@ use super::split::Statement;
 use super::text::Tokens;
 use super::user_types::{Domain, UserType};
 use super::{Column, Dialect, Index, Table, UniqueKey};
+use std::collections::BTreeMap;
 
 /// Returns whether a statement defines what this file reads.
 pub(super) fn defines(tokens: &Tokens<'_>) -> bool {
@@ -155,6 +156,7 @@ fn empty_table(name: String, namespace: Option<String>, line: usize) -> Table {
         foreign_keys: Vec::new(),
         checks: Vec::new(),
         comment: None,
+        attributes: BTreeMap::new(),
     }
 }
 

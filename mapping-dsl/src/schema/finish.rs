@@ -3,6 +3,7 @@
 
 use super::checks;
 use super::declared;
+use super::entities::Entities;
 use super::read::{Reader, find_column};
 use super::{Dialect, Schema, Skipped, Table};
 use crate::source::FileId;
@@ -28,7 +29,7 @@ pub(super) fn finish(reader: Reader, file: FileId) -> Schema {
     }
     skipped.sort_by_key(|skipped| skipped.line);
     let places = tables.iter().enumerate().rev().map(|(place, table)| (table.name.clone(), place)).collect();
-    Schema { file, dialect, tables, skipped, places }
+    Schema { file, dialect, tables, skipped, entities: Entities::default(), places }
 }
 
 /// Returns whether a virtual table keeps its rows in this one.

@@ -193,6 +193,10 @@ impl SqlDialect for MariaDb {
     }
 
     /// At the usual level REPEATABLE READ the set statement locks what it reads.
+    fn checks_each_row(&self) -> bool {
+        true
+    }
+
     fn begin(&self) -> &'static str {
         "START TRANSACTION"
     }

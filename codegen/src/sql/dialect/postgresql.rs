@@ -122,6 +122,15 @@ impl SqlDialect for PostgreSql {
         format!("CAST({boolean} AS INTEGER)")
     }
 
+    /// The collation "C" knows no other letters.
+    fn lower_letters(&self, text: &str) -> Option<String> {
+        Some(self.lower_ascii(text))
+    }
+
+    fn upper_letters(&self, text: &str) -> Option<String> {
+        Some(self.upper_ascii(text))
+    }
+
     fn trim(&self, text: &str) -> String {
         format!("btrim({text}, ' ')")
     }

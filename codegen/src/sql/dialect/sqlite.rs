@@ -118,6 +118,15 @@ impl SqlDialect for Sqlite {
         format!("max({left}, {right})")
     }
 
+    /// SQLite's own functions know no other letters.
+    fn lower_letters(&self, text: &str) -> Option<String> {
+        Some(self.lower_ascii(text))
+    }
+
+    fn upper_letters(&self, text: &str) -> Option<String> {
+        Some(self.upper_ascii(text))
+    }
+
     fn lower_ascii(&self, text: &str) -> String {
         format!("lower({text})")
     }

@@ -16,6 +16,9 @@ const EXACT: &str = "Latin1_General_100_BIN2_UTF8";
 const UNITS: &str = "Latin1_General_100_BIN2";
 /// Counts a character that takes two units once.
 const CHARACTERS: &str = "Latin1_General_100_CI_AS_SC";
+/// The letters that change where others stay as they are.
+const CAPITAL: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+const SMALL: &str = "abcdefghijklmnopqrstuvwxyz";
 /// Longest text that a primary key takes, in units of UTF-16: 900 bytes.
 const LONGEST_KEY: u32 = 450;
 /// Most digits of a decimal.
@@ -280,6 +283,14 @@ impl SqlDialect for SqlServer {
 
     fn concat(&self, texts: &[String]) -> String {
         format!("({})", texts.join(" + "))
+    }
+
+    fn lower_letters(&self, text: &str) -> Option<String> {
+        Some(format!("TRANSLATE({}, N'{CAPITAL}', N'{SMALL}')", by(text, EXACT)))
+    }
+
+    fn upper_letters(&self, text: &str) -> Option<String> {
+        Some(format!("TRANSLATE({}, N'{SMALL}', N'{CAPITAL}')", by(text, EXACT)))
     }
 
     fn trim(&self, text: &str) -> String {

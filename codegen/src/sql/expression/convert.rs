@@ -1,11 +1,16 @@
 //! Conversions that the checker put in.
 
 use super::{Fragment, Translator};
-use cutover_mapping_dsl::plan::{Conversion, Expr};
+use cutover_mapping_dsl::plan::{Conversion, Expr, Literal, Pattern};
+use cutover_mapping_dsl::types::Type;
 
 impl Translator<'_> {
     pub(super) fn convert(&mut self, conversion: &Conversion, inner: &Expr) -> Fragment {
         let fragment = self.translate(inner);
+        if let Conversion::Unset { values } = conversion {
+            let value = self.unset(inner, &fragment.value, values);
+            return fragment.map(|_| value);
+        }
         let value = fragment.value.clone();
         let refused = self.refused(conversion, &value).filter(|_| conversion.reason().is_none_or(|at| self.asks(at)));
         if let Some(rejected) = refused {
@@ -22,6 +27,17 @@ impl Translator<'_> {
         fragment.map(|_| converted)
     }
 
+    /// Values that mean null become null. The engine's own function compares texts by their collation.
+    fn unset(&mut self, inner: &Expr, value: &str, values: &[Literal]) -> String {
+        if inner.ty.is_text() || matches!(inner.ty, Type::Decimal { .. }) {
+            let patterns: Vec<Pattern> = values.iter().cloned().map(Pattern::Literal).collect();
+            let fits = self.any_fits(inner, value, &patterns);
+            return format!("CASE WHEN {fits} THEN NULL ELSE {value} END");
+        }
+        let literals: Vec<String> = values.iter().map(|unset| self.literal(unset, &inner.ty)).collect();
+        literals.iter().fold(value.to_string(), |value, literal| format!("NULLIF({value}, {literal})"))
+    }
+
     /// Returns when a value that is not null is refused; none if never.
     fn refused(&mut self, conversion: &Conversion, value: &str) -> Option<String> {
         match conversion {
@@ -35,7 +51,7 @@ impl Translator<'_> {
             }
             Conversion::TextToUuid { .. } => Some(format!("NOT {}", self.dialect.is_uuid(value))),
             Conversion::WallToInstant { .. } | Conversion::InstantToWall { .. } | Conversion::DateToWall => None,
-            Conversion::CutFraction { .. } | Conversion::BooleanToInteger => None,
+            Conversion::CutFraction { .. } | Conversion::BooleanToInteger | Conversion::Unset { .. } => None,
             Conversion::IntegerToDecimal | Conversion::UuidToText => None,
         }
     }
@@ -54,7 +70,7 @@ impl Translator<'_> {
     fn converted(&mut self, conversion: &Conversion, value: &str) -> String {
         match conversion {
             Conversion::NotNull { .. } | Conversion::Length { .. } | Conversion::Range { .. } => value.to_string(),
-            Conversion::Digits { .. } => value.to_string(),
+            Conversion::Digits { .. } | Conversion::Unset { .. } => value.to_string(),
             Conversion::WallToInstant { zone } => self.wall_to_instant(value, zone),
             Conversion::InstantToWall { zone } => self.instant_to_wall(value, zone),
             Conversion::DateToWall => self.dialect.midnight(value),

@@ -18,6 +18,14 @@ impl Translator<'_> {
             Function::Lower => self.cannot("lower() beyond ASCII"),
             Function::Upper if is_ascii(&arguments[0]) => self.dialect.upper_ascii(values[0]),
             Function::Upper => self.cannot("upper() beyond ASCII"),
+            Function::LowerAscii if is_ascii(&arguments[0]) => self.dialect.lower_ascii(values[0]),
+            Function::LowerAscii => {
+                self.dialect.lower_letters(values[0]).unwrap_or_else(|| self.cannot("lower_ascii()"))
+            }
+            Function::UpperAscii if is_ascii(&arguments[0]) => self.dialect.upper_ascii(values[0]),
+            Function::UpperAscii => {
+                self.dialect.upper_letters(values[0]).unwrap_or_else(|| self.cannot("upper_ascii()"))
+            }
             Function::Fold if is_ascii(&arguments[0]) => self.dialect.lower_ascii(&self.dialect.trim_end(values[0])),
             Function::Fold => self.cannot("fold() beyond ASCII"),
             Function::Trim => self.dialect.trim(values[0]),
@@ -122,9 +130,8 @@ fn is_ascii(expr: &Expr) -> bool {
     listed
         || match &expr.kind {
             ExprKind::Literal(Literal::Text(text)) => text.is_ascii(),
-            ExprKind::Call(Function::Lower | Function::Upper | Function::Trim | Function::Fold, arguments) => {
-                is_ascii(&arguments[0])
-            }
+            ExprKind::Call(Function::Lower | Function::Upper | Function::Trim | Function::Fold, arguments)
+            | ExprKind::Call(Function::LowerAscii | Function::UpperAscii, arguments) => is_ascii(&arguments[0]),
             ExprKind::Call(Function::Text, _) => true,
             ExprKind::Concat(parts) => parts.iter().all(is_ascii),
             _ => false,
