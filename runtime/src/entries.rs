@@ -369,11 +369,34 @@ pub(crate) fn rewrite(target: &mut dyn Connection, spec: &StepSpec, entry: &Entr
 
 /// Removes the entry of a legacy row.
 pub(crate) fn remove(target: &mut dyn Connection, spec: &StepSpec, key: &Key) -> Result<(), RunError> {
+    remove_all(target, spec, &[key])
+}
+
+/// Removes the entries of legacy rows.
+pub(crate) fn remove_all(target: &mut dyn Connection, spec: &StepSpec, keys: &[&Key]) -> Result<(), RunError> {
     let columns = key_columns(target.dialect(), spec);
-    let mut sql = Sql::new(target.dialect(), "DELETE FROM ");
-    sql.name(&spec.map_table).push(" WHERE ").equal(&columns, key);
-    let statement = sql.done();
-    target.execute(&statement.text, &statement.parameters).on(Side::Target)?;
+    delete(target, &spec.map_table, &columns, keys)
+}
+
+/// Deletes the rows of a table with these keys, and no others.
+pub(crate) fn delete(
+    target: &mut dyn Connection,
+    table: &str,
+    key: &[KeyColumn],
+    keys: &[&Key],
+) -> Result<(), RunError> {
+    // A list may hold texts that only the database calls equal.
+    let listed = matches!(key, [KeyColumn { kind: Kind::Integer, .. }]);
+    for chunk in keys.chunks(if listed { CHUNK } else { 1 }) {
+        let mut sql = Sql::new(target.dialect(), "DELETE FROM ");
+        sql.name(table).push(" WHERE ");
+        match chunk {
+            [one] => sql.equal(key, one),
+            several => sql.among(key, several),
+        };
+        let statement = sql.done();
+        target.execute(&statement.text, &statement.parameters).on(Side::Target)?;
+    }
     Ok(())
 }
 

@@ -2,10 +2,11 @@
 //! refers to them. Deleting them is up to the callers, rollback and sync.
 
 use crate::connection::Connection;
-use crate::entries::{CHUNK, Entry};
+use crate::entries::Entry;
 use crate::error::{OnSide, RunError, Side};
 use crate::fingerprint::{self, PrintMap, PrintSet, hex};
 use crate::report::{Left, LeftReason, key_text};
+use crate::share::shares;
 use crate::statements::{KeyColumn, Sql, column};
 use crate::step::{StepSpec, TargetSpec};
 use crate::target_rows;
@@ -103,7 +104,7 @@ pub(crate) fn departures(target: &mut dyn Connection, spec: &StepSpec) -> Result
     spec.targets.iter().map(|role| target_rows::departures(target, role)).collect()
 }
 
-/// Returns who refers to the rows with these keys, by the foreign keys that the database has now.
+/// Returns who refers to the rows with these keys (and maybe to others), by the foreign keys that the database has now.
 fn referring<'v>(
     target: &mut dyn Connection,
     spec: &StepSpec,
@@ -117,7 +118,7 @@ fn referring<'v>(
     }
     for referrer in target.referrers(&role.table).on(Side::Target)? {
         let own = spec.targets.iter().find(|own| own.table.eq_ignore_ascii_case(&referrer.table));
-        for chunk in keys.chunks(CHUNK) {
+        shares(&mut keys.iter().collect::<Vec<_>>(), |share| {
             let dialect = target.dialect();
             let key = KeyColumn { expression: column(dialect, "t", &role.key.column), kind: role.key.kind };
             let mut sql = Sql::new(dialect, "SELECT DISTINCT ");
@@ -128,7 +129,7 @@ fn referring<'v>(
             let on = (column(dialect, "r", &referrer.column), column(dialect, "t", &referrer.referenced));
             sql.push(" FROM ").name(&role.table).push(" AS ").name("t").push(" JOIN ").name(&referrer.table);
             sql.push(" AS ").name("r").push(&format!(" ON {} = {} WHERE ", on.0, on.1));
-            sql.among(&[key], &chunk.iter().collect::<Vec<_>>());
+            sql.of_share(&[key], share);
             let statement = sql.done();
             let mut each = |row: Row| {
                 let row_id = own.map(|own| (own.table.clone(), fingerprint::of([&row[1]])));
@@ -137,8 +138,8 @@ fn referring<'v>(
                 found.entry(fingerprint::of([&row[0]])).or_default().push(other);
                 Ok(())
             };
-            target.query(&statement.text, &statement.parameters, &statement.kinds, &mut each).on(Side::Target)?;
-        }
+            target.query(&statement.text, &statement.parameters, &statement.kinds, &mut each).on(Side::Target)
+        })?;
     }
     Ok(found)
 }

@@ -11,7 +11,7 @@ use crate::observer::{BatchDone, Stages};
 use crate::removal::{self, Removal, RowId};
 use crate::report::{Left, LeftReason, RolledBackStep, key_text};
 use crate::rollback::Work;
-use crate::statements::{KeyColumn, KeyRange, Order, Sql};
+use crate::statements::{KeyColumn, KeyRange, Order};
 use crate::step::{StepSpec, TargetSpec};
 use crate::value::{Key, Value};
 use crate::{lock, pause, target_rows};
@@ -137,7 +137,7 @@ impl<'w, 'a, 's> StepRollback<'w, 'a, 's> {
         Ok(counts)
     }
 
-    /// Takes back what can be, in rounds: a row may be free once the row that refers to it is gone. Returns the rest.
+    /// Takes back what can be, in waves: a row may be free once the row that refers to it is gone. Returns the rest.
     #[expect(clippy::type_complexity, reason = "what stays, each with role and reason")]
     fn take_back_all(
         &mut self,
@@ -146,46 +146,48 @@ impl<'w, 'a, 's> StepRollback<'w, 'a, 's> {
     ) -> Result<Vec<(Entry, Vec<(usize, LeftReason)>)>, RunError> {
         let mut deleted: HashSet<RowId> = HashSet::new();
         loop {
-            let before = waiting.len();
-            let mut stay = Vec::new();
+            let (mut wave, mut stay) = (Vec::new(), Vec::new());
             for entry in waiting {
-                let reasons = plan.obstacles(self.spec, &entry, &deleted);
-                if reasons.is_empty() {
-                    self.take_back(plan, &entry, &mut deleted)?;
-                } else {
-                    stay.push((entry, reasons));
+                match plan.obstacles(self.spec, &entry, &deleted) {
+                    reasons if reasons.is_empty() => wave.push(entry),
+                    reasons => stay.push((entry, reasons)),
                 }
             }
-            if stay.is_empty() || stay.len() == before {
+            self.take_back(plan, &wave)?;
+            if wave.is_empty() || stay.is_empty() {
                 return Ok(stay);
             }
+            deleted.extend(wave.iter().flat_map(|entry| removal::row_ids(self.spec, entry)));
             waiting = stay.into_iter().map(|(entry, _)| entry).collect();
         }
     }
 
-    fn take_back(&mut self, plan: &Removal, entry: &Entry, deleted: &mut HashSet<RowId>) -> Result<(), RunError> {
-        let mut gone = false;
+    /// Takes back rows none of which refers to another one of them.
+    fn take_back(&mut self, plan: &Removal, wave: &[Entry]) -> Result<(), RunError> {
+        let mut gone = vec![false; wave.len()];
         for (at, role) in self.spec.targets.iter().enumerate().rev() {
-            let key = &entry.roles[at].0;
-            if key.is_null() {
-                continue; // The target's condition did not hold.
+            let mut keys: Vec<Key> = Vec::with_capacity(wave.len());
+            for (entry, gone) in wave.iter().zip(&mut gone) {
+                let key = &entry.roles[at].0;
+                if key.is_null() {
+                    continue; // The target's condition did not hold.
+                }
+                if plan.present[at].contains_key(&fingerprint::of([key])) {
+                    keys.push(vec![key.clone()]);
+                } else {
+                    *gone = true;
+                    let left = self.describe(entry, at, LeftReason::Gone);
+                    self.list(left);
+                }
             }
-            if plan.present[at].contains_key(&fingerprint::of([key])) {
-                delete(self.work.target, role, key)?;
-            } else {
-                gone = true;
-                let left = self.describe(entry, at, LeftReason::Gone);
-                self.list(left);
-            }
+            delete(self.work.target, role, &keys)?;
         }
-        deleted.extend(removal::row_ids(self.spec, entry));
-        entries::remove(self.work.target, self.spec, &entry.key)?;
-        self.state.settled.migrated -= 1;
-        if gone {
-            self.done.gone += 1
-        } else {
-            self.done.taken_back += 1
-        }
+        let keys: Vec<&Key> = wave.iter().map(|entry| &entry.key).collect();
+        entries::remove_all(self.work.target, self.spec, &keys)?;
+        let gone = gone.into_iter().filter(|gone| *gone).count() as u64;
+        self.state.settled.migrated -= wave.len() as u64;
+        self.done.gone += gone;
+        self.done.taken_back += wave.len() as u64 - gone;
         Ok(())
     }
 
@@ -227,12 +229,7 @@ impl<'w, 'a, 's> StepRollback<'w, 'a, 's> {
     }
 }
 
-fn delete(target: &mut dyn Connection, role: &TargetSpec, key: &Value) -> Result<(), RunError> {
-    let dialect = target.dialect();
-    let column = KeyColumn { expression: dialect.quote(&role.key.column), kind: role.key.kind };
-    let mut sql = Sql::new(dialect, "DELETE FROM ");
-    sql.name(&role.table).push(" WHERE ").equal(&[column], std::slice::from_ref(key));
-    let statement = sql.done();
-    target.execute(&statement.text, &statement.parameters).on(Side::Target)?;
-    Ok(())
+fn delete(target: &mut dyn Connection, role: &TargetSpec, keys: &[Key]) -> Result<(), RunError> {
+    let column = KeyColumn { expression: target.dialect().quote(&role.key.column), kind: role.key.kind };
+    entries::delete(target, &role.table, &[column], &keys.iter().collect::<Vec<_>>())
 }
