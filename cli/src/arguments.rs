@@ -192,6 +192,31 @@ pub(crate) struct PlanOptions {
     pub(crate) json: bool,
 }
 
+/// The mapping, and the databases of both sides.
+#[derive(Debug, Args)]
+pub(crate) struct Sides {
+    /// The mapping
+    #[arg(value_name = "MAP")]
+    pub(crate) map: PathBuf,
+    /// Legacy database, such as sqlite:legacy.db
+    #[arg(long, value_name = "URL", env = "CUTOVER_FROM", hide_env_values = true)]
+    pub(crate) from: String,
+    /// Target database, such as sqlite:target.db
+    #[arg(long, value_name = "URL", env = "CUTOVER_TO", hide_env_values = true)]
+    pub(crate) to: String,
+}
+
+/// How long, and how fast.
+#[derive(Debug, Args)]
+pub(crate) struct Pacing {
+    /// Begin no batch that would not finish in this time, such as 90s, 20m or 2h
+    #[arg(long = "for", value_name = "TIME", value_parser = duration)]
+    pub(crate) deadline: Option<Duration>,
+    /// Let at most so many rows pass in a second, so that others are not slowed down
+    #[arg(long, value_name = "ROWS")]
+    pub(crate) max_rate: Option<NonZeroU32>,
+}
+
 const PREFLIGHT_HELP: &str = "\
 Each pending legacy row is converted as a run would convert it. What would be rejected is counted for each reason that the \
 mapping knows, and for each unique key of the target's tables. Nothing is written on either side.
@@ -211,15 +236,8 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = PREFLIGHT_HELP)]
 pub(crate) struct PreflightOptions {
-    /// The mapping
-    #[arg(value_name = "MAP")]
-    pub(crate) map: PathBuf,
-    /// Legacy database, such as sqlite:legacy.db
-    #[arg(long, value_name = "URL", env = "CUTOVER_FROM", hide_env_values = true)]
-    pub(crate) from: String,
-    /// Target database, such as sqlite:target.db
-    #[arg(long, value_name = "URL", env = "CUTOVER_TO", hide_env_values = true)]
-    pub(crate) to: String,
+    #[command(flatten)]
+    pub(crate) sides: Sides,
     /// How many rows the run will be allowed to have rejected: a number, or `any`
     #[arg(long, value_name = "N", default_value = "0", value_parser = budget)]
     pub(crate) max_rejects: Budget,
@@ -229,12 +247,8 @@ pub(crate) struct PreflightOptions {
     /// Rows that are asked together
     #[arg(long, value_name = "ROWS", default_value_t = 5000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(crate) batch: u32,
-    /// Begin no batch that would not finish in this time, such as 90s, 20m or 2h
-    #[arg(long = "for", value_name = "TIME", value_parser = duration)]
-    pub(crate) deadline: Option<Duration>,
-    /// Let at most so many rows pass in a second, so that others are not slowed down
-    #[arg(long, value_name = "ROWS")]
-    pub(crate) max_rate: Option<NonZeroU32>,
+    #[command(flatten)]
+    pub(crate) pacing: Pacing,
     /// Accept a changed mapping, or other databases than those the target remembers
     #[arg(long)]
     pub(crate) rebind: bool,
@@ -257,15 +271,8 @@ pub(crate) struct PreflightOptions {
 
 #[derive(Debug, Args)]
 pub(crate) struct RunOptions {
-    /// The mapping
-    #[arg(value_name = "MAP")]
-    pub(crate) map: PathBuf,
-    /// Legacy database, such as sqlite:legacy.db
-    #[arg(long, value_name = "URL", env = "CUTOVER_FROM", hide_env_values = true)]
-    pub(crate) from: String,
-    /// Target database, such as sqlite:target.db
-    #[arg(long, value_name = "URL", env = "CUTOVER_TO", hide_env_values = true)]
-    pub(crate) to: String,
+    #[command(flatten)]
+    pub(crate) sides: Sides,
     /// How many rows may stand rejected before the run stops: a number, or `any`
     #[arg(long, value_name = "N", default_value = "0", value_parser = budget)]
     pub(crate) max_rejects: Budget,
@@ -279,12 +286,8 @@ pub(crate) struct RunOptions {
     /// else writes to the target
     #[arg(long)]
     pub(crate) load: bool,
-    /// Begin no batch that would not finish in this time, such as 90s, 20m or 2h
-    #[arg(long = "for", value_name = "TIME", value_parser = duration)]
-    pub(crate) deadline: Option<Duration>,
-    /// Let at most so many rows pass in a second, so that others are not slowed down
-    #[arg(long, value_name = "ROWS")]
-    pub(crate) max_rate: Option<NonZeroU32>,
+    #[command(flatten)]
+    pub(crate) pacing: Pacing,
     /// Where one server holds both sides, have it carry rows by itself as far as its SQL can say the rules
     #[arg(long)]
     pub(crate) by_server: bool,
@@ -317,15 +320,8 @@ pub(crate) struct RejectOptions {
 
 #[derive(Debug, Args)]
 pub(crate) struct SyncOptions {
-    /// The mapping
-    #[arg(value_name = "MAP")]
-    pub(crate) map: PathBuf,
-    /// Legacy database, such as sqlite:legacy.db
-    #[arg(long, value_name = "URL", env = "CUTOVER_FROM", hide_env_values = true)]
-    pub(crate) from: String,
-    /// Target database, such as sqlite:target.db
-    #[arg(long, value_name = "URL", env = "CUTOVER_TO", hide_env_values = true)]
-    pub(crate) to: String,
+    #[command(flatten)]
+    pub(crate) sides: Sides,
     /// Only these maps of the mapping
     #[arg(long = "map", value_name = "NAME", value_delimiter = ',')]
     pub(crate) maps: Vec<String>,
@@ -335,12 +331,8 @@ pub(crate) struct SyncOptions {
     /// Rows that are compared together, and at most written in one transaction
     #[arg(long, value_name = "ROWS", default_value_t = 5000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(crate) batch: u32,
-    /// Begin no batch that would not finish in this time, such as 90s, 20m or 2h
-    #[arg(long = "for", value_name = "TIME", value_parser = duration)]
-    pub(crate) deadline: Option<Duration>,
-    /// Let at most so many rows pass in a second, so that others are not slowed down
-    #[arg(long, value_name = "ROWS")]
-    pub(crate) max_rate: Option<NonZeroU32>,
+    #[command(flatten)]
+    pub(crate) pacing: Pacing,
     /// Accept a changed mapping, or other databases than those the target remembers
     #[arg(long)]
     pub(crate) rebind: bool,
@@ -400,15 +392,8 @@ pub(crate) struct RestoreOptions {
 
 #[derive(Debug, Args)]
 pub(crate) struct VerifyOptions {
-    /// The mapping
-    #[arg(value_name = "MAP")]
-    pub(crate) map: PathBuf,
-    /// Legacy database, such as sqlite:legacy.db
-    #[arg(long, value_name = "URL", env = "CUTOVER_FROM", hide_env_values = true)]
-    pub(crate) from: String,
-    /// Target database, such as sqlite:target.db
-    #[arg(long, value_name = "URL", env = "CUTOVER_TO", hide_env_values = true)]
-    pub(crate) to: String,
+    #[command(flatten)]
+    pub(crate) sides: Sides,
     /// Only these maps of the mapping
     #[arg(long = "map", value_name = "NAME", value_delimiter = ',')]
     pub(crate) maps: Vec<String>,
@@ -467,12 +452,8 @@ pub(crate) struct RollbackOptions {
     /// Legacy rows in one transaction
     #[arg(long, value_name = "ROWS", default_value_t = 5000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(crate) batch: u32,
-    /// Begin no batch that would not finish in this time, such as 90s, 20m or 2h
-    #[arg(long = "for", value_name = "TIME", value_parser = duration)]
-    pub(crate) deadline: Option<Duration>,
-    /// Let at most so many rows pass in a second, so that others are not slowed down
-    #[arg(long, value_name = "ROWS")]
-    pub(crate) max_rate: Option<NonZeroU32>,
+    #[command(flatten)]
+    pub(crate) pacing: Pacing,
     /// Leave maps that cannot be taken back
     #[arg(long)]
     pub(crate) skip_irreversible: bool,

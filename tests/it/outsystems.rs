@@ -15,6 +15,7 @@ use cutover_runtime::{RollbackOptions, RunOptions, Silent, VerifyOptions, rollba
 use cutover_test_servers::{Database, Kind as Server};
 use cutover_tests::engines::{Engine, Store};
 use cutover_tests::opal::repository;
+use cutover_tests::sql::statements;
 use std::fs;
 
 fn example(name: &str) -> String {
@@ -250,10 +251,8 @@ fn the_generated_sql_carries_the_same_rows() {
 
 /// Of the generated questions only those for rows without an entry find something: the rows that are rejected.
 fn deviations_are_what_stays_behind(database: &Database, script: &str) {
-    let without_comments: Vec<&str> = script.lines().filter(|line| !line.starts_with("--")).collect();
-    let without_comments = without_comments.join("\n");
-    let questions = without_comments.split(";\n").map(str::trim).filter(|text| text.starts_with("SELECT"));
-    let found: Vec<usize> = questions.map(|question| database.ask(question).len()).filter(|rows| *rows > 0).collect();
+    let questions = statements(script).into_iter().filter(|text| text.starts_with("SELECT"));
+    let found: Vec<usize> = questions.map(|question| database.ask(&question).len()).filter(|rows| *rows > 0).collect();
     let rejected = example("expected.txt").split_once("== Rejected\n").unwrap().1.lines().count();
     assert_eq!(found.len(), 3, "one question for each map: {found:?}");
     assert_eq!(found.iter().sum::<usize>(), rejected);

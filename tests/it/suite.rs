@@ -2,21 +2,20 @@
 //! on every engine by the runtime, and by the engine's own SQL where that can say it; all must leave the same rows. Maps
 //! whose names begin with `refused-` must be refused with the code in their name.
 
-use cutover_codegen::sql::emit_dialect;
 use cutover_mapping_dsl::plan::{Plan, Side};
 use cutover_mapping_dsl::schema::{Dialect, translate::create_statements};
 use cutover_mapping_dsl::{Compiled, compile};
 use cutover_runtime::step::{Source, Step};
 use cutover_runtime::value::Kind;
 use cutover_runtime::{RollbackOptions, RunOptions, Silent, VerifyOptions, rollback, run, verify};
-use cutover_test_servers::Database;
 use cutover_tests::engines::{Engine, Store};
 use cutover_tests::opal::repository;
-use rusqlite::Connection;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
+
+mod sql;
 
 /// The folders of the suite, in order.
 fn cases() -> Vec<PathBuf> {
@@ -130,63 +129,9 @@ fn by_runtime(case: &Path, engine: Engine) -> Option<Outcome> {
     Some(Outcome { content: there, rejected, reasons, deviations })
 }
 
-/// The steps that a dialect's forward statements carry.
-fn carried<'s>(plan: &Plan, steps: &'s [Box<dyn Step>], forward: &str) -> Vec<&'s dyn Step> {
-    let part = |name: &str| forward.split("\n-- map ").find(|part| part.starts_with(&format!("{name} ("))).unwrap();
-    let own = plan.steps.iter().zip(steps).filter(|(step, _)| !part(&step.name).contains("not expressible in"));
-    own.map(|(_, step)| step.as_ref()).collect()
-}
-
-/// Carries a case across by the engine's own statements. Returns what the tables of the steps held that they can say, and
-/// their names.
-fn by_sql(case: &Path, engine: Engine) -> Option<(String, Vec<String>)> {
-    let (mut plan, legacy, target) = prepared(case, engine);
-    let (from, to) = (Store::new(engine)?, Store::new(engine)?);
-    to.run(&(target + &read(case, "target-rows.sql")));
-    let rows = legacy + &read(case, "rows.sql");
-    match (&from, &to) {
-        (Store::Server(Engine::MariaDb, old), Store::Server(_, new)) => {
-            from.run(&rows);
-            (plan.legacy.alias, plan.target.alias) = (old.name().to_string(), new.name().to_string());
-        }
-        (Store::Server(..), Store::Server(_, database)) => {
-            database.schema("old", &rows);
-            (plan.legacy.alias, plan.target.alias) = ("old".to_string(), "public".to_string());
-        }
-        _ => {
-            from.run(&rows);
-            (plan.legacy.alias, plan.target.alias) = ("old".to_string(), "new".to_string());
-        }
-    }
-    let files = emit_dialect(&plan, dialect(engine)).unwrap();
-    let file = |artefact: &str| files.get(&format!("sql/{}/{artefact}.sql", dialect(engine))).unwrap().to_string();
-    let (tables, forward) = (file("migration_table"), file("forward"));
-    match &to {
-        Store::Server(_, database) => run_on(database, &[&tables, &forward]),
-        Store::File(_) => run_attached(&from, &to, &[&tables, &forward]),
-    }
-    let steps = cutover_interpreter::steps(&plan).unwrap();
-    let carried = carried(&plan, &steps, &forward);
-    let names = carried.iter().map(|step| step.spec().name.clone()).collect();
-    Some((content(&to, &carried), names))
-}
-
-fn run_on(database: &Database, scripts: &[&str]) {
-    scripts.iter().for_each(|script| database.load(script));
-}
-
-fn run_attached(from: &Store, to: &Store, scripts: &[&str]) {
-    let database = Connection::open_in_memory().unwrap();
-    for (store, name) in [(from, "old"), (to, "new")] {
-        let url = store.url();
-        database.execute(&format!("ATTACH ? AS {name}"), [url.strip_prefix("sqlite:").unwrap()]).unwrap();
-    }
-    scripts.iter().for_each(|script| database.execute_batch(script).unwrap());
-}
-
 /// Compares what SQL alone has written with what the runtime has. Returns the steps that SQL could say.
 fn compare(case: &Path, engine: Engine, outcome: &Outcome) -> String {
-    let (content, steps) = by_sql(case, engine).expect("there was one before");
+    let (content, steps) = sql::carry(case, engine).expect("there was one before");
     let label = format!("{} {engine:?}: SQL wrote\n{content}and the runtime\n{}", name(case), outcome.content);
     content.lines().for_each(|line| assert!(outcome.content.lines().any(|other| other == line), "{line}: {label}"));
     let rows = |text: &str| text.lines().filter(|line| line.starts_with("  ")).count();

@@ -11,4 +11,5 @@ pub mod opal;
 pub mod proxy;
 pub mod random;
 pub mod rows;
+pub mod sql;
 pub mod syncing;

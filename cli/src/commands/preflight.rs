@@ -12,16 +12,16 @@ use cutover_runtime::{Obligation, PreflightReport, PreflightStep, Sample, Verdic
 use std::collections::BTreeSet;
 
 pub(crate) fn run(options: &PreflightOptions) -> Result<Status, Failure> {
-    let plan = mapping::load(&options.map)?;
+    let plan = mapping::load(&options.sides.map)?;
     let steps = cutover_interpreter::steps(&plan)?;
-    let mut legacy = database::open_legacy(&options.from)?;
-    let mut target = database::open_target(&options.to)?;
+    let mut legacy = database::open_legacy(&options.sides.from)?;
+    let mut target = database::open_target(&options.sides.to)?;
     let engine = cutover_runtime::PreflightOptions {
         batch: options.batch as usize,
         keep: options.samples,
         max_rejects: options.max_rejects.0,
-        deadline: options.deadline,
-        rate: options.max_rate,
+        deadline: options.pacing.deadline,
+        rate: options.pacing.max_rate,
         stop: stop::flag(),
         rebind: options.rebind,
         retry: options.retry,

@@ -15,8 +15,8 @@ pub(crate) fn run(options: &RollbackOptions) -> Result<Status, Failure> {
         skip_irreversible: options.skip_irreversible,
         rebind: options.rebind,
         batch: options.batch as usize,
-        deadline: options.deadline,
-        rate: options.max_rate,
+        deadline: options.pacing.deadline,
+        rate: options.pacing.max_rate,
         stop: stop::flag(),
         ..Default::default()
     };

@@ -16,20 +16,20 @@ pub(crate) fn retry(options: &RetryOptions) -> Result<Status, Failure> {
 
 /// Carries all pending rows.
 pub(crate) fn run(options: &RunOptions, retry: Option<RejectFilter>) -> Result<Status, Failure> {
-    let plan = mapping::load(&options.map)?;
+    let plan = mapping::load(&options.sides.map)?;
     let steps = cutover_interpreter::steps(&plan)?;
-    let mut legacy = database::open_legacy(&options.from)?;
-    let mut target = database::open_target(&options.to)?;
+    let mut legacy = database::open_legacy(&options.sides.from)?;
+    let mut target = database::open_target(&options.sides.to)?;
     let sets = match options.by_server {
-        true => set_steps(&plan, (&options.from, &mut *legacy), (&options.to, &mut *target))?,
+        true => set_steps(&plan, (&options.sides.from, &mut *legacy), (&options.sides.to, &mut *target))?,
         false => SetSteps::new(),
     };
     let engine = cutover_runtime::RunOptions {
         batch: options.batch as usize,
         streams: options.streams as usize,
         max_rejects: options.max_rejects.0,
-        deadline: options.deadline,
-        rate: options.max_rate,
+        deadline: options.pacing.deadline,
+        rate: options.pacing.max_rate,
         stop: stop::flag(),
         rebind: options.rebind,
         retry,

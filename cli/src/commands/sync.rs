@@ -9,16 +9,16 @@ use cutover_runtime::sync;
 use cutover_runtime::value::Value;
 
 pub(crate) fn run(options: &SyncOptions) -> Result<Status, Failure> {
-    let plan = mapping::load(&options.map)?;
+    let plan = mapping::load(&options.sides.map)?;
     let steps = cutover_interpreter::steps(&plan)?;
-    let mut legacy = database::open_legacy(&options.from)?;
-    let mut target = database::open_target(&options.to)?;
+    let mut legacy = database::open_legacy(&options.sides.from)?;
+    let mut target = database::open_target(&options.sides.to)?;
     let engine = cutover_runtime::SyncOptions {
         batch: options.batch as usize,
         maps: (!options.maps.is_empty()).then(|| options.maps.clone()),
         delete: options.delete,
-        deadline: options.deadline,
-        rate: options.max_rate,
+        deadline: options.pacing.deadline,
+        rate: options.pacing.max_rate,
         stop: stop::flag(),
         rebind: options.rebind,
         keep: options.limit,

@@ -9,10 +9,10 @@ use cutover_runtime::value::Value;
 use cutover_runtime::{error::Side, verify};
 
 pub(crate) fn run(options: &VerifyOptions) -> Result<Status, Failure> {
-    let plan = mapping::load(&options.map)?;
+    let plan = mapping::load(&options.sides.map)?;
     let steps = cutover_interpreter::steps(&plan)?;
-    let mut legacy = database::open_legacy(&options.from)?;
-    let mut target = database::open_target(&options.to)?;
+    let mut legacy = database::open_legacy(&options.sides.from)?;
+    let mut target = database::open_target(&options.sides.to)?;
     let ignore = options.ignore.iter().map(|kind| ignored(*kind)).collect();
     let maps = (!options.maps.is_empty()).then(|| options.maps.clone());
     let (keep, settle) = (options.limit, options.settle);

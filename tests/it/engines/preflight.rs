@@ -11,6 +11,7 @@ use cutover_tests::content::ask;
 use cutover_tests::engines::{Engine, Store};
 use cutover_tests::legacy::copy;
 use cutover_tests::opal::{Pair, map, plan, repository};
+use cutover_tests::sql::statements;
 use rusqlite::Connection;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -97,16 +98,13 @@ fn collisions_under_the_collation_of_the_target_are_found() {
 /// How many rows offend against what the generated SQL asks, by map and reason.
 fn by_sql(plan: &Plan, dialect: Dialect, ask: impl Fn(&str) -> Vec<String>) -> BTreeMap<String, u64> {
     let files = emit_dialect(plan, dialect).unwrap();
-    let text = files.get(&format!("sql/{dialect}/preflight.sql")).unwrap().to_string();
-    let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with("--")).collect();
-    let text = lines.join("\n");
-    let queries = text.split(";\n").map(str::trim).filter(|query| query.starts_with("SELECT"));
-    let counted = |query: &str| {
+    let queries = statements(files.get(&format!("sql/{dialect}/preflight.sql")).unwrap()).into_iter();
+    let counted = |query: String| {
         let label = query.split('\'').nth(1).unwrap().to_string();
-        let offenders = ask(query).first().map_or(0, |row| row.split('|').nth(1).unwrap().parse().unwrap());
+        let offenders = ask(&query).first().map_or(0, |row| row.split('|').nth(1).unwrap().parse().unwrap());
         (label, offenders)
     };
-    queries.map(counted).collect()
+    queries.filter(|query| query.starts_with("SELECT")).map(counted).collect()
 }
 
 /// How many rows the command counts, leaving out those whose parent is the cause.

@@ -32,9 +32,7 @@ fn tables(side: &Side, dialect: Dialect) -> String {
 fn statements(plan: &Plan, dialect: Dialect, artefact: &str) -> Vec<String> {
     let files = emit_dialect(plan, dialect).unwrap();
     let file = files.iter().find(|(path, _)| path.ends_with(&format!("{artefact}.sql"))).unwrap().1;
-    let without_comments: Vec<&str> = file.lines().filter(|line| !line.starts_with("--")).collect();
-    let statements = without_comments.join("\n");
-    statements.split(";\n").map(|statement| statement.trim().to_string()).filter(|text| !text.is_empty()).collect()
+    cutover_tests::sql::statements(file)
 }
 
 fn fill(database: &Database, plan: &Plan, step: &Step, (kind, dialect): (Kind, Dialect)) {
