@@ -59,20 +59,24 @@ pub(crate) fn copy_into(target: &Target, copies: &Copies, streams: usize, record
             }
         }
     };
-    let map = |((tables, own), copies): ((&&[&str], &str), &Vec<[Vec<u8>; 2]>)| {
-        let own = Some(own).filter(|_| record == Record::MigrationTable);
-        let tables: Vec<&str> = tables.iter().copied().chain(own).collect();
+    let map = |tables: &[&str], copies: &[[Vec<u8>; 2]]| {
         time(|| match streams {
-            1 => one(&tables, copies, &[0, 1]),
+            1 => one(tables, copies, &[0, 1]),
             _ => std::thread::scope(|scope| {
-                let (one, tables) = (&one, &tables);
+                let one = &one;
                 for half in [[0], [1]] {
                     scope.spawn(move || one(tables, copies, &half));
                 }
             }),
         })
     };
-    figures(TABLES.iter().zip(MIGRATION_TABLES).zip(&copies.0).map(map).collect())
+    let own = |own| Some(own).filter(|_| record == Record::MigrationTable);
+    let maps = TABLES.iter().zip(MIGRATION_TABLES).zip(&copies.0);
+    let seconds = maps.map(|((tables, table), copies)| {
+        let tables: Vec<&str> = tables.iter().copied().chain(own(table)).collect();
+        map(&tables, copies)
+    });
+    figures(seconds.collect())
 }
 
 /// Runs a script in Python that takes both URLs and prints the seconds of each map; none if what it imports is not
