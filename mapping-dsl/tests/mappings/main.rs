@@ -1,5 +1,6 @@
 //! The language from the outside: the corpus of mappings in `tests/suite`, edits of valid mappings, any text at all.
 
+mod conversions;
 mod draft;
 mod edits;
 mod errors;

@@ -12,7 +12,7 @@ const ROWS: u64 = 400;
 
 /// The columns with their kinds, and their types on SQLite, PostgreSQL and MariaDB.
 const COLUMNS: [(&str, Kind, [&str; 3]); 13] = [
-    ("flag", Kind::Boolean, ["boolean", "boolean", ""]),
+    ("flag", Kind::Boolean, ["boolean", "boolean", "bit(1)"]),
     ("small", Kind::Integer, ["smallint", "smallint", "smallint"]),
     ("big", Kind::Integer, ["bigint", "bigint", "bigint"]),
     ("amount", Kind::Decimal, ["decimal(15,4)", "numeric(15,4)", "decimal(15,4)"]),
@@ -35,19 +35,8 @@ fn dialect(engine: Engine) -> &'static str {
     ["sqlite", "postgresql", "mariadb"][place(engine)]
 }
 
-/// The columns of an engine: MariaDB has no truth values.
-fn columns(engine: Engine) -> impl Iterator<Item = &'static (&'static str, Kind, [&'static str; 3])> {
-    COLUMNS.iter().filter(move |(name, ..)| *name != "flag" || engine != Engine::MariaDb)
-}
-
-/// Columns that both sides have.
-fn mapped(from: Engine, to: Engine) -> impl Iterator<Item = (&'static str, Kind)> {
-    let both = move |name: &str| columns(from).chain(columns(to)).filter(|(other, ..)| *other == name).count() == 2;
-    COLUMNS.iter().filter(move |(name, ..)| both(name)).map(|(name, kind, _)| (*name, *kind))
-}
-
 fn table(engine: Engine, name: &str, key: &str, more: &str) -> String {
-    let types = columns(engine).map(|(name, _, types)| format!("  {name} {} NULL", types[place(engine)]));
+    let types = COLUMNS.iter().map(|(name, _, types)| format!("  {name} {} NULL", types[place(engine)]));
     let types: Vec<String> = types.collect();
     format!("CREATE TABLE {name} (\n  {key},\n{more}{}\n);\n", types.join(",\n"))
 }
@@ -72,17 +61,11 @@ fn mapping(folder: &Path, from: Engine, to: Engine) -> PathBuf {
         dialect(from),
         dialect(to)
     );
-    let named: Vec<&str> = mapped(from, to).map(|(name, _)| name).collect();
-    for name in &named {
+    for (name, ..) in &COLUMNS {
         // To SQLite, a smallint is any number.
         let wide = *name == "small" && from == Engine::Sqlite && to != Engine::Sqlite;
         let allowed = if wide { " allow(narrow) \"small enough\"" } else { "" };
         text.push_str(&format!("  s.{name} -> t.{name}{allowed}\n"));
-    }
-    if !named.contains(&"flag") {
-        let missing = if from == Engine::MariaDb { "" } else { "  drop s.flag \"there are no truth values\"\n" };
-        let given = if to == Engine::MariaDb { "" } else { "  null -> t.flag\n" };
-        text.push_str(&format!("{missing}{given}"));
     }
     text.push_str("}\n");
     let path = folder.join("pair.map");
@@ -152,21 +135,16 @@ fn rows() -> Vec<Row> {
 
 /// Fills the table anew; each row has the values that the row so many places later has in an unshifted one.
 fn fill(store: &Store, shift: usize) {
-    let kept: Vec<&str> = ["id"].into_iter().chain(columns(store.engine()).map(|(name, ..)| *name)).collect();
     let names = ["id"].into_iter().chain(COLUMNS.iter().map(|(name, ..)| *name));
-    let names: Vec<&str> = names.collect();
-    let row = |row: Row| {
-        row.into_iter().zip(&names).filter(|(_, name)| kept.contains(name)).map(|(value, _)| value).collect()
-    };
+    let names: Vec<String> = names.map(ToString::to_string).collect();
     let mut rows = rows();
     let keys: Vec<Value> = rows.iter().map(|row| row[0].clone()).collect();
     rows.rotate_left(shift);
     rows.iter_mut().zip(keys).for_each(|(row, key)| row[0] = key);
-    let rows: Vec<Row> = rows.into_iter().map(row).collect();
     store.run("DELETE FROM src");
     let mut connection = store.target();
     connection.begin().unwrap();
-    connection.append("src", &kept.iter().map(ToString::to_string).collect::<Vec<_>>(), &rows).unwrap();
+    connection.append("src", &names, &rows).unwrap();
     connection.commit().unwrap();
 }
 
@@ -210,7 +188,7 @@ fn pair(legacy: &Store, target: &Store) {
     let (from, to) = (legacy.engine(), target.engine());
     let folder = tempfile::tempdir().unwrap();
     let map = mapping(folder.path(), from, to);
-    let columns: Vec<(&str, Kind)> = mapped(from, to).collect();
+    let columns = COLUMNS.map(|(name, kind, _)| (name, kind));
     let expected = plain(content(legacy, "src", "id", &columns));
     assert_eq!(expected.len() as u64, ROWS);
     let ran = cutover("run", &map, legacy, target);

@@ -18,11 +18,20 @@ pub(super) fn known(spelled: &Spelled) -> Option<Type> {
         "year" => Type::Integer { min: 0, max: 2155 },
         "decimal" | "dec" | "numeric" | "fixed" => spelled.decimal(Type::Decimal { precision: 10, scale: 0 }),
         "float" | "double" | "double precision" | "real" | "float4" | "float8" => Type::Float,
+        "bit" => bits(spelled.number(0).unwrap_or(1)),
         "json" => Type::Json,
         "uuid" => Type::Uuid,
         "enum" => Type::Enum(spelled.arguments.clone()),
         name => return text_or_bytes(name, spelled).or_else(|| time(name, spelled)),
     })
+}
+
+/// One bit is a truth value, several are a number without a sign.
+fn bits(count: u32) -> Type {
+    match count {
+        0 | 1 => Type::Boolean,
+        count => Type::Integer { min: 0, max: (1 << count.min(64)) - 1 },
+    }
 }
 
 fn text_or_bytes(name: &str, spelled: &Spelled) -> Option<Type> {
