@@ -267,7 +267,12 @@ impl<'a> Carrier<'a> {
         let began = Instant::now();
         let links = &self.links;
         std::mem::take(open).write(target, self.step, rows, carried, &mut |print, keys| {
-            links.learn(answers, print, keys);
+            links.learn(
+                answers,
+                print,
+                if keys.is_some() { State::Migrated } else { State::Rejected },
+                keys.unwrap_or_default(),
+            );
         })?;
         let freed = std::mem::take(&mut carried.freed);
         self.free(&freed);
@@ -325,7 +330,7 @@ impl<'a> Carrier<'a> {
         if let Standing::Row(key) = &taken.standing {
             keys[taken.role] = key.clone();
         }
-        self.links.learn(answers, fingerprint::of(&pending.key), Some(&keys));
+        self.links.learn(answers, fingerprint::of(&pending.key), State::Found, &keys);
         carried.counts.found += 1;
         carried.fingerprint = chain(carried.fingerprint, fingerprint::of(&keys));
         let roles = keys.into_iter().map(|key| (key, Value::Null)).collect();
@@ -334,7 +339,7 @@ impl<'a> Carrier<'a> {
     }
 
     fn reject(&self, carried: &mut Carried, answers: &mut Answers, pending: &Pending, rejection: &Rejection) {
-        self.links.learn(answers, fingerprint::of(&pending.key), None);
+        self.links.learn(answers, fingerprint::of(&pending.key), State::Rejected, &[]);
         let reason = &self.spec.reasons[rejection.reason];
         let reject = Reject {
             key: pending.key.clone(),

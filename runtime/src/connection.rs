@@ -294,6 +294,12 @@ pub trait SqlDialect {
     /// Returns whether [`SqlDialect::order`] puts texts in the order of their code points, whatever table they lie in.
     fn orders_code_points(&self) -> bool;
 
+    /// Returns a column as a unique key compares it that says so by itself; where columns alone have collations, as it is.
+    fn collated(&self, expression: &str, collation: &str) -> String {
+        let _ = collation;
+        expression.to_string()
+    }
+
     /// Returns a short text that tells whether the values of some columns of a row have changed, computed by the
     /// database itself from how it holds them; none where it cannot.
     fn digest(&self, columns: &[(String, Kind)]) -> Option<String> {

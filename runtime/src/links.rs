@@ -90,10 +90,10 @@ impl<'a> Links<'a> {
     }
 
     /// Takes in what became of an own row of the open batch.
-    pub(crate) fn learn(&self, answers: &mut Answers, key: u128, keys: Option<&[Value]>) {
+    pub(crate) fn learn(&self, answers: &mut Answers, key: u128, state: State, keys: &[Value]) {
         for (source, known) in self.sources.iter().zip(&mut answers.known) {
-            if let Source::Own(_, role) = source {
-                known.insert(key, keys.map_or(Link::Missing, |keys| found(&keys[*role])));
+            if let Source::Own(spec, role) = source {
+                known.insert(key, keys.get(*role).map_or(Link::Missing, |key| link_to(spec, *role, state, key)));
             }
         }
     }

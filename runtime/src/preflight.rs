@@ -93,6 +93,7 @@ fn all_steps(
     observer: &mut dyn Observer,
 ) -> Result<PreflightReport, RunError> {
     let begun = begun(target, steps)?;
+    world::check_map_tables(target, begun.iter().copied())?;
     if !options.rebind {
         world::check_edges_of(target, begun.iter().copied())?;
     }

@@ -45,7 +45,7 @@ impl Removal {
         let mut plan = Removal { present: Vec::new(), departed: Vec::new(), referring: Vec::new() };
         for (at, role) in spec.targets.iter().enumerate() {
             let keys = || entries.iter().map(|entry| &entry.roles[at].0);
-            plan.present.push(target_rows::of_keys(target, role, keys())?);
+            plan.present.push(target_rows::held_of_keys(target, role, keys())?);
             plan.departed.push(target_rows::departed(target, role, &departures[at], keys())?);
             plan.referring.push(referring(target, spec, role, keys())?);
         }
@@ -77,6 +77,16 @@ impl Removal {
             }
         }
         obstacles
+    }
+}
+
+impl Removal {
+    /// Returns whether rows that are not in `deleted`, and not of the same entry, refer to rows of an entry.
+    pub(crate) fn is_referred_to(&self, spec: &StepSpec, entry: &Entry, deleted: &HashSet<RowId>) -> bool {
+        let referring = entry.roles.iter().zip(&self.referring);
+        let mut rows = referring.filter_map(|((key, _), referring)| referring.get(&fingerprint::of([key]))).flatten();
+        let own = || row_ids(spec, entry);
+        rows.any(|other| !other.row.as_ref().is_some_and(|row| deleted.contains(row) || own().contains(row)))
     }
 }
 

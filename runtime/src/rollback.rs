@@ -78,7 +78,7 @@ fn rollback_locked(
     world::check(None, target, steps, options.rebind)?;
     // A step that has never run has no map table, and nothing to take back.
     steps.iter().try_for_each(|step| entries::create(target, step.spec()))?;
-    world::check_map_tables(target, steps)?;
+    world::check_map_tables(target, steps.iter().map(|step| step.spec()))?;
     let chosen = choose(target, steps, options)?;
     let epoch = lock::new_epoch(target)?;
     let run = journal::begin_run(target, "rollback", epoch)?;

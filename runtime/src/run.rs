@@ -146,7 +146,7 @@ fn prepare(
     world::check_format(target)?;
     world::check(Some(legacy), target, steps, options.rebind)?;
     steps.iter().try_for_each(|step| entries::create(target, step.spec()))?;
-    world::check_map_tables(target, steps)?;
+    world::check_map_tables(target, steps.iter().map(|step| step.spec()))?;
     if let Some(filter) = &options.retry {
         filter.check(target, steps)?;
     }

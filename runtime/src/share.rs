@@ -18,9 +18,10 @@ pub(crate) enum Share<'k> {
 
 /// Calls `query` for each share of the keys, which are put in order where that helps.
 pub(crate) fn shares<E>(keys: &mut [&Key], mut query: impl FnMut(Share<'_>) -> Result<(), E>) -> Result<(), E> {
-    if keys.iter().all(|key| number(key).is_some()) {
-        keys.sort_unstable_by_key(|key| number(key));
+    if !keys.iter().all(|key| number(key).is_some()) {
+        return keys.chunks(CHUNK).try_for_each(|chunk| query(Share::Each(chunk)));
     }
+    keys.sort_unstable_by_key(|key| number(key));
     if let Some(range) = range(keys) {
         return query(range);
     }

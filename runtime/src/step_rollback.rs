@@ -137,7 +137,7 @@ impl<'w, 'a, 's> StepRollback<'w, 'a, 's> {
         Ok(counts)
     }
 
-    /// Takes back what can be, in waves: a row may be free once the row that refers to it is gone. Returns the rest.
+    /// Takes back what can be, in rounds: a row may be free once the row that refers to it is gone. Returns the rest.
     #[expect(clippy::type_complexity, reason = "what stays, each with role and reason")]
     fn take_back_all(
         &mut self,
@@ -146,20 +146,44 @@ impl<'w, 'a, 's> StepRollback<'w, 'a, 's> {
     ) -> Result<Vec<(Entry, Vec<(usize, LeftReason)>)>, RunError> {
         let mut deleted: HashSet<RowId> = HashSet::new();
         loop {
-            let (mut wave, mut stay) = (Vec::new(), Vec::new());
-            for entry in waiting {
-                match plan.obstacles(self.spec, &entry, &deleted) {
-                    reasons if reasons.is_empty() => wave.push(entry),
-                    reasons => stay.push((entry, reasons)),
-                }
-            }
-            self.take_back(plan, &wave)?;
-            if wave.is_empty() || stay.is_empty() {
+            let before = waiting.len();
+            let stay = self.round(plan, waiting, &mut deleted)?;
+            if stay.is_empty() || stay.len() == before {
                 return Ok(stay);
             }
-            deleted.extend(wave.iter().flat_map(|entry| removal::row_ids(self.spec, entry)));
             waiting = stay.into_iter().map(|(entry, _)| entry).collect();
         }
+    }
+
+    /// Takes back, in order, what nothing refers to any more. Rows go together in waves; one that a row of the open wave
+    /// refers to begins the next one.
+    #[expect(clippy::type_complexity, reason = "what stays, each with role and reason")]
+    fn round(
+        &mut self,
+        plan: &Removal,
+        waiting: Vec<Entry>,
+        deleted: &mut HashSet<RowId>,
+    ) -> Result<Vec<(Entry, Vec<(usize, LeftReason)>)>, RunError> {
+        let (mut wave, mut stay, mut fresh) = (Vec::new(), Vec::new(), Vec::new());
+        let mut gone = deleted.clone();
+        for entry in waiting {
+            let reasons = plan.obstacles(self.spec, &entry, &gone);
+            if !reasons.is_empty() {
+                stay.push((entry, reasons));
+                continue;
+            }
+            if plan.is_referred_to(self.spec, &entry, deleted) {
+                self.take_back(plan, &std::mem::take(&mut wave))?;
+                deleted.extend(fresh.drain(..));
+            }
+            let rows = removal::row_ids(self.spec, &entry);
+            gone.extend(rows.iter().cloned());
+            fresh.extend(rows);
+            wave.push(entry);
+        }
+        self.take_back(plan, &wave)?;
+        deleted.extend(fresh);
+        Ok(stay)
     }
 
     /// Takes back rows none of which refers to another one of them.

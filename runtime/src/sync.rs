@@ -92,7 +92,7 @@ fn sync_locked(
     world::check_format(target)?;
     world::check(Some(legacy), target, steps, options.rebind)?;
     steps.iter().try_for_each(|step| entries::create(target, step.spec()))?;
-    world::check_map_tables(target, steps)?;
+    world::check_map_tables(target, steps.iter().map(|step| step.spec()))?;
     let epoch = lock::new_epoch(target)?;
     let run = journal::begin_run(target, "sync", epoch)?;
     let pace = Pace::new(options.deadline, options.rate, options.stop.clone());

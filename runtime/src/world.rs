@@ -189,9 +189,12 @@ fn missing(
 }
 
 /// Lists the columns that a map table lacks, which an older mapping made.
-pub(crate) fn check_map_tables(target: &mut dyn Connection, steps: &[Box<dyn Step>]) -> Result<(), RunError> {
+pub(crate) fn check_map_tables<'s>(
+    target: &mut dyn Connection,
+    specs: impl Iterator<Item = &'s StepSpec>,
+) -> Result<(), RunError> {
     let mut missing = Vec::new();
-    for spec in steps.iter().map(|step| step.spec()) {
+    for spec in specs {
         let columns: BTreeSet<String> = entries::columns(spec).into_iter().map(|(name, _)| name).collect();
         look(target, Side::Target, &spec.map_table, &columns, &mut missing)?;
     }

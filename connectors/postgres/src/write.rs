@@ -217,7 +217,9 @@ impl ToSql for Bound<'_> {
             return Ok(IsNull::Yes);
         }
         let mut bytes = Vec::new();
-        write(self.0, Keeps { form: Form::of(ty), modifier: -1 }, &mut bytes)
+        // Blanks at the end of what is only compared do no harm.
+        let form = if Form::of(ty) == Form::Padded { Form::Text } else { Form::of(ty) };
+        write(self.0, Keeps { form, modifier: -1 }, &mut bytes)
             .map_err(|misfit| format!("a parameter of type {ty}, {misfit}"))?;
         out.extend_from_slice(&bytes);
         Ok(IsNull::No)

@@ -12,6 +12,10 @@ impl SqlDialect for SqliteDialect {
         "sqlite"
     }
 
+    fn collated(&self, expression: &str, collation: &str) -> String {
+        format!("{expression} COLLATE {}", self.quote(collation))
+    }
+
     fn quote(&self, identifier: &str) -> String {
         format!("\"{}\"", identifier.replace('"', "\"\""))
     }

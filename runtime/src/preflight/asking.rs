@@ -59,7 +59,7 @@ impl<'w, 'a> Asking<'w, 'a> {
     pub(super) fn new(work: &'w mut Work<'a>, step: &'a dyn Step) -> Result<Asking<'w, 'a>, RunError> {
         let spec = step.spec();
         let retry = work.options.retry;
-        let references = References::load(work.target, spec, work.steps, (&work.begun, retry))?;
+        let references = References::load(work.target, spec, work.steps, &work.begun)?;
         let found = FoundRows::beside(work.target, spec, &work.begun)?;
         let uniques = Uniques::load(work.target, spec)?;
         let keys = keys::of_step(work.target, spec)?;
@@ -260,7 +260,11 @@ impl<'w, 'a> Asking<'w, 'a> {
             return self.stand(row, rows, &taken);
         }
         let values = unique::prints(self.spec, rows);
-        if let Some(rule) = self.uniques.violated(&values)? {
+        let violated = self
+            .uniques
+            .violated(&values)?
+            .map_or_else(|| self.work.plans.violated(&self.spec.name, &values), |rule| Ok(Some(rule)))?;
+        if let Some(rule) = violated {
             let rule = &self.spec.unique[rule];
             return self.reject(row, &Rejection { reason: rule.reason, value: unique::shown(rule, rows) });
         }
@@ -276,6 +280,9 @@ impl<'w, 'a> Asking<'w, 'a> {
         values.iter().try_for_each(|(rule, print)| self.uniques.insert(*rule, *print))?;
         self.work.taken.take(self.spec, keys, prints)?;
         self.tally.would.migrated += 1;
+        let later =
+            self.work.steps.iter().map(|step| step.spec()).skip_while(|step| step.name != self.spec.name).skip(1);
+        self.work.plans.written(self.spec, row.print, rows, later)?;
         self.work.plans.migrated(&self.spec.name, row.print, rows)
     }
 

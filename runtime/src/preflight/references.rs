@@ -1,6 +1,6 @@
 //! What rows refer to while nothing is written: rows that are migrated already, and rows that would be.
 
-use super::planned::{Outcome, Plans, key_to_come};
+use super::planned::{Outcome, PlannedRow, Plans, key_to_come};
 use crate::connection::Connection;
 use crate::entries::{self, State};
 use crate::error::RunError;
@@ -12,16 +12,16 @@ use uuid::Uuid;
 
 /// The links of a step.
 pub(super) struct References<'a> {
+    /// Name of the step.
+    step: String,
     sources: Vec<Source<'a>>,
-    /// Whether rows that stand rejected are asked again.
-    retry: bool,
 }
 
 enum Source<'a> {
     /// Rows of a step in a role.
     Rows { spec: &'a StepSpec, role: usize, begun: bool, own: bool },
-    /// A lookup table by fingerprint of the columns compared.
-    Lookup(PrintMap<Link>),
+    /// A lookup table by fingerprint of the columns compared, and the kind of what is looked up there.
+    Lookup(PrintMap<Link>, Kind),
 }
 
 /// What a link comes to.
@@ -46,7 +46,7 @@ impl<'a> References<'a> {
         target: &mut dyn Connection,
         spec: &'a StepSpec,
         steps: &'a [Box<dyn Step>],
-        (begun, retry): (&[&StepSpec], bool),
+        begun: &[&StepSpec],
     ) -> Result<References<'a>, RunError> {
         let has_begun = |name: &str| begun.iter().any(|begun| begun.name == name);
         let sources = spec.links.iter().map(|link| match link {
@@ -57,10 +57,10 @@ impl<'a> References<'a> {
                 own: *step == spec.name,
             }),
             LinkSpec::Lookup { table, result, kind, by } => {
-                Ok(Source::Lookup(load_lookup(target, table, (result, *kind), by)?))
+                Ok(Source::Lookup(load_lookup(target, table, (result, *kind), by)?, *kind))
             }
         });
-        Ok(References { sources: sources.collect::<Result<_, RunError>>()?, retry })
+        Ok(References { step: spec.name.clone(), sources: sources.collect::<Result<_, RunError>>()? })
     }
 
     /// Asks the target for all references of a page at once.
@@ -75,7 +75,7 @@ impl<'a> References<'a> {
                 Source::Rows { spec, role, begun: true, .. } => {
                     migrated(target, spec, *role, asked.clone().filter_map(|keys| keys[at].as_ref()))?
                 }
-                Source::Rows { .. } | Source::Lookup(_) => PrintMap::default(),
+                Source::Rows { .. } | Source::Lookup(..) => PrintMap::default(),
             });
         }
         Ok(known)
@@ -87,8 +87,8 @@ impl<'a> References<'a> {
             let Some(key) = key else { return Ok(Answer::Known(Link::Null)) };
             let print = fingerprint::of(key);
             let (spec, role, own) = match &self.sources[at] {
-                Source::Lookup(table) => {
-                    return Ok(Answer::Known(table.get(&print).cloned().unwrap_or(Link::Missing)));
+                Source::Lookup(table, kind) => {
+                    return Ok(looked_up(table.get(&print), plans.looked_up(&self.step, at, print), *kind));
                 }
                 Source::Rows { spec, role, own, .. } => (*spec, *role, *own),
             };
@@ -99,7 +99,6 @@ impl<'a> References<'a> {
                 Some(Outcome::Found(key)) => Answer::Known(found(&key)),
                 Some(Outcome::Rejected) => Answer::Refused(spec.name.clone(), kind),
                 None => match known[at].get(&print) {
-                    Some(Answer::Refused(..)) if own && self.retry => Answer::Open,
                     Some(answer) => answer.clone(),
                     None if own => Answer::Open,
                     None => Answer::Known(Link::Missing),
@@ -132,6 +131,16 @@ impl Answer {
             Answer::Refused(_, kind) => Link::Found(some_key(*kind, false)),
             other => other.link(false),
         }
+    }
+}
+
+/// Returns what a lookup comes to, by the rows that are there and those that steps before would write.
+fn looked_up(there: Option<&Link>, planned: Option<&PlannedRow>, kind: Kind) -> Answer {
+    match (there, planned) {
+        (there, None) => Answer::Known(there.cloned().unwrap_or(Link::Missing)),
+        (Some(_), Some(_)) | (None, Some(PlannedRow::Several)) => Answer::Known(Link::Ambiguous),
+        (None, Some(PlannedRow::Value(value))) => Answer::Known(Link::Found(value.clone())),
+        (None, Some(PlannedRow::ToCome(key))) => Answer::ToCome(key.clone(), kind),
     }
 }
 

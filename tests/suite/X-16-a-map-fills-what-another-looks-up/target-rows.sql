@@ -1,0 +1,1 @@
+INSERT INTO branch (id, code) VALUES (50, 'C'), (51, 'E');

@@ -1,0 +1,1 @@
+INSERT INTO party (id, kind, mail) VALUES (90, 'other', 'ed@x');
