@@ -231,6 +231,8 @@ pub enum ViolationKind {
 /// A foreign key that refers to a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Referrer {
+    /// The schema of the referring table (on MariaDB its database), where it is another one than that of the target.
+    pub schema: Option<String>,
     /// The referring table.
     pub table: String,
     /// Its column.
@@ -293,6 +295,12 @@ pub trait SqlDialect {
 
     /// Returns whether [`SqlDialect::order`] puts texts in the order of their code points, whatever table they lie in.
     fn orders_code_points(&self) -> bool;
+
+    /// Returns a value of a kind as control tables compare it, whatever its column says.
+    fn as_entry(&self, expression: &str, kind: Kind) -> String {
+        let _ = kind;
+        expression.to_string()
+    }
 
     /// Returns a column as a unique key compares it that says so by itself; where columns alone have collations, as it is.
     fn collated(&self, expression: &str, collation: &str) -> String {

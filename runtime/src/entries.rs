@@ -375,16 +375,17 @@ pub(crate) fn remove(target: &mut dyn Connection, spec: &StepSpec, key: &Key) ->
 /// Removes the entries of legacy rows.
 pub(crate) fn remove_all(target: &mut dyn Connection, spec: &StepSpec, keys: &[&Key]) -> Result<(), RunError> {
     let columns = key_columns(target.dialect(), spec);
-    delete(target, &spec.map_table, &columns, keys)
+    delete(target, &spec.map_table, &columns, keys).map(|_| ())
 }
 
-/// Deletes the rows of a table with these keys, and no others.
+/// Deletes the rows of a table with these keys, and no others. Returns how many were deleted.
 pub(crate) fn delete(
     target: &mut dyn Connection,
     table: &str,
     key: &[KeyColumn],
     keys: &[&Key],
-) -> Result<(), RunError> {
+) -> Result<u64, RunError> {
+    let mut deleted = 0;
     // A list may hold texts that only the database calls equal.
     let listed = matches!(key, [KeyColumn { kind: Kind::Integer, .. }]);
     for chunk in keys.chunks(if listed { CHUNK } else { 1 }) {
@@ -395,9 +396,9 @@ pub(crate) fn delete(
             several => sql.among(key, several),
         };
         let statement = sql.done();
-        target.execute(&statement.text, &statement.parameters).on(Side::Target)?;
+        deleted += target.execute(&statement.text, &statement.parameters).on(Side::Target)?;
     }
-    Ok(())
+    Ok(deleted)
 }
 
 /// Runs a query and returns its rows.

@@ -152,7 +152,7 @@ pub(crate) fn and_unclaimed<'s>(
     for spec in steps {
         for other in spec.targets.iter().filter(|other| other.table == role.table) {
             let claim = column(dialect, "m", &format!("{}_key", other.role));
-            let claim = dialect.equal(&claim, &mut || own.clone(), other.key.kind);
+            let claim = dialect.equal(&claim, &mut || dialect.as_entry(&own, other.key.kind), other.key.kind);
             sql.push(" AND NOT EXISTS (SELECT 1 FROM ").name(&spec.map_table).push(" AS ").name("m");
             sql.push(&format!(" WHERE {claim})"));
         }

@@ -1,7 +1,7 @@
 //! Finds out what stands in the way of deleting rows that cutover wrote: somebody has changed them since, or something
 //! refers to them. Deleting them is up to the callers, rollback and sync.
 
-use crate::connection::Connection;
+use crate::connection::{Connection, Referrer};
 use crate::entries::Entry;
 use crate::error::{OnSide, RunError, Side};
 use crate::fingerprint::{self, PrintMap, PrintSet, hex};
@@ -103,6 +103,14 @@ pub(crate) fn left(spec: &StepSpec, entry: &Entry, at: usize, reason: LeftReason
     }
 }
 
+/// Returns a referring table as an operator knows it.
+fn shown(referrer: &Referrer) -> String {
+    match &referrer.schema {
+        Some(schema) => format!("{schema}.{}", referrer.table),
+        None => referrer.table.clone(),
+    }
+}
+
 /// Returns the target rows of an entry.
 pub(crate) fn row_ids(spec: &StepSpec, entry: &Entry) -> Vec<RowId> {
     let roles = spec.targets.iter().zip(&entry.roles).filter(|(_, (key, _))| !key.is_null());
@@ -127,7 +135,8 @@ fn referring<'v>(
         return Ok(found);
     }
     for referrer in target.referrers(&role.table).on(Side::Target)? {
-        let own = spec.targets.iter().find(|own| own.table.eq_ignore_ascii_case(&referrer.table));
+        let is_own = |own: &&TargetSpec| referrer.schema.is_none() && own.table.eq_ignore_ascii_case(&referrer.table);
+        let own = spec.targets.iter().find(is_own);
         shares(&mut keys.iter().collect::<Vec<_>>(), |share| {
             let dialect = target.dialect();
             let key = KeyColumn { expression: column(dialect, "t", &role.key.column), kind: role.key.kind };
@@ -137,13 +146,17 @@ fn referring<'v>(
                 .map_or(("NULL".to_string(), Kind::Text), |own| (column(dialect, "r", &own.key.column), own.key.kind));
             sql.result(&expression, kind);
             let on = (column(dialect, "r", &referrer.column), column(dialect, "t", &referrer.referenced));
-            sql.push(" FROM ").name(&role.table).push(" AS ").name("t").push(" JOIN ").name(&referrer.table);
+            sql.push(" FROM ").name(&role.table).push(" AS ").name("t").push(" JOIN ");
+            if let Some(schema) = &referrer.schema {
+                sql.name(schema).push(".");
+            }
+            sql.name(&referrer.table);
             sql.push(" AS ").name("r").push(&format!(" ON {} = {} WHERE ", on.0, on.1));
             sql.of_share(&[key], share);
             let statement = sql.done();
             let mut each = |row: Row| {
                 let row_id = own.map(|own| (own.table.clone(), fingerprint::of([&row[1]])));
-                let (table, column) = (referrer.table.clone(), referrer.column.clone());
+                let (table, column) = (shown(&referrer), referrer.column.clone());
                 let other = Referring { table, column, row: row_id };
                 found.entry(fingerprint::of([&row[0]])).or_default().push(other);
                 Ok(())

@@ -1,7 +1,7 @@
 //! Takes back one step, batch by batch, from the highest legacy key down: rows that refer to others of their step
 //! mostly have higher keys. What is still referred to gets another try after the rest is gone.
 
-use crate::connection::Connection;
+use crate::connection::{Amendment, Change, Connection, StoreErrorKind};
 use crate::entries::{self, Detail, Entry, State};
 use crate::error::{OnSide, RunError, Side};
 use crate::failpoint;
@@ -18,6 +18,18 @@ use crate::{lock, pause, target_rows};
 use std::collections::HashSet;
 use std::time::Instant;
 
+/// How rows are deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// Many with one statement.
+    Lists,
+    /// Each by itself, so that the target can refuse it alone.
+    Each,
+}
+
+/// An entry whose rows stay, with role and reason of each.
+type Stays = (Entry, Vec<(usize, LeftReason)>);
+
 /// One step that is taken back.
 pub(crate) struct StepRollback<'w, 'a, 's> {
     work: &'w mut Work<'a>,
@@ -25,6 +37,7 @@ pub(crate) struct StepRollback<'w, 'a, 's> {
     done: RolledBackStep,
     state: StepState,
     batch: i64,
+    way: Way,
     /// For each role: the conditions that a column which no rule writes was changed.
     departures: Vec<Vec<String>>,
     /// What stays, as the last pass saw it.
@@ -43,7 +56,8 @@ impl<'w, 'a, 's> StepRollback<'w, 'a, 's> {
         let state = StepState { settled, in_scope: settled.total(), ..StepState::default() };
         let done = RolledBackStep { map: spec.name.clone(), ..RolledBackStep::default() };
         let departures = removal::departures(work.target, spec)?;
-        Ok(StepRollback { work, spec, done, state, batch: 0, departures, left: Vec::new() })
+        let (batch, way, left) = (0, Way::Lists, Vec::new());
+        Ok(StepRollback { work, spec, done, state, batch, way, departures, left })
     }
 
     pub(crate) fn run(mut self) -> Result<RolledBackStep, RunError> {
@@ -82,18 +96,13 @@ impl<'w, 'a, 's> StepRollback<'w, 'a, 's> {
         }
     }
 
+    /// Takes back a page in one transaction; row by row, if the target refuses a row of a list.
     fn batch(&mut self, page: Vec<Entry>) -> Result<(), RunError> {
         let began = Instant::now();
-        self.work.target.begin().on(Side::Target)?;
-        let counts = match self.batch_within(page) {
-            Ok(counts) => counts,
-            Err(error) => {
-                // The first error is the one that counts.
-                let _ = self.work.target.abort();
-                return Err(error);
-            }
+        let counts = match self.attempt(page.clone(), Way::Lists)? {
+            Some(counts) => counts,
+            None => self.attempt(page, Way::Each)?.unwrap_or_default(),
         };
-        self.work.target.commit().on(Side::Target)?;
         failpoint::hit("rollback.after_commit")?;
         self.work.pace.took(began.elapsed());
         let stages = Stages { write: began.elapsed(), ..Stages::default() };
@@ -101,7 +110,30 @@ impl<'w, 'a, 's> StepRollback<'w, 'a, 's> {
         Ok(())
     }
 
-    fn batch_within(&mut self, mut page: Vec<Entry>) -> Result<BatchDone, RunError> {
+    /// Tries a page one way. Returns none, and leaves everything as it was, if the target refuses a row of a list.
+    fn attempt(&mut self, page: Vec<Entry>, way: Way) -> Result<Option<BatchDone>, RunError> {
+        let before = (self.done.clone(), self.state.clone(), self.left.clone(), self.batch);
+        self.way = way;
+        self.work.target.begin().on(Side::Target)?;
+        match self.batch_within(page) {
+            Ok(Some(counts)) => {
+                self.work.target.commit().on(Side::Target)?;
+                Ok(Some(counts))
+            }
+            Ok(None) => {
+                self.work.target.abort().on(Side::Target)?;
+                (self.done, self.state, self.left, self.batch) = before;
+                Ok(None)
+            }
+            Err(error) => {
+                // The first error is the one that counts.
+                let _ = self.work.target.abort();
+                Err(error)
+            }
+        }
+    }
+
+    fn batch_within(&mut self, mut page: Vec<Entry>) -> Result<Option<BatchDone>, RunError> {
         lock::check(self.work.target, self.work.epoch)?;
         target_rows::recognise(self.work.target, self.spec, &mut page.iter_mut().collect::<Vec<_>>())?;
         let (rows, ends) = (page.len() as u64, (page[0].key.clone(), page[page.len() - 1].key.clone()));
@@ -115,7 +147,7 @@ impl<'w, 'a, 's> StepRollback<'w, 'a, 's> {
                 State::Found | State::Rejected => self.forget(&entry)?,
             }
         }
-        let stay = self.take_back_all(&plan, waiting)?;
+        let Some(stay) = self.take_back_all(&plan, waiting)? else { return Ok(None) };
         failpoint::hit("rollback.before_commit")?;
         for (entry, left) in stay {
             self.done.kept += 1;
@@ -134,22 +166,22 @@ impl<'w, 'a, 's> StepRollback<'w, 'a, 's> {
             stages: Stages::default(),
         };
         self.journal(&counts, &ends)?;
-        Ok(counts)
+        Ok(Some(counts))
     }
 
-    /// Takes back what can be, in rounds: a row may be free once the row that refers to it is gone. Returns the rest.
-    #[expect(clippy::type_complexity, reason = "what stays, each with role and reason")]
-    fn take_back_all(
-        &mut self,
-        plan: &Removal,
-        mut waiting: Vec<Entry>,
-    ) -> Result<Vec<(Entry, Vec<(usize, LeftReason)>)>, RunError> {
+    /// Takes back what can be, in rounds: a row may be free once the row that refers to it is gone. Returns the rest; none
+    /// if the target refuses a row of a list.
+    fn take_back_all(&mut self, plan: &Removal, mut waiting: Vec<Entry>) -> Result<Option<Vec<Stays>>, RunError> {
         let mut deleted: HashSet<RowId> = HashSet::new();
         loop {
             let before = waiting.len();
-            let stay = self.round(plan, waiting, &mut deleted)?;
+            let round = match self.way {
+                Way::Lists => self.in_lists(plan, waiting, &mut deleted)?,
+                Way::Each => Some(self.one_by_one(plan, waiting, &mut deleted)?),
+            };
+            let Some(stay) = round else { return Ok(None) };
             if stay.is_empty() || stay.len() == before {
-                return Ok(stay);
+                return Ok(Some(stay));
             }
             waiting = stay.into_iter().map(|(entry, _)| entry).collect();
         }
@@ -157,13 +189,12 @@ impl<'w, 'a, 's> StepRollback<'w, 'a, 's> {
 
     /// Takes back, in order, what nothing refers to any more. Rows go together in waves; one that a row of the open wave
     /// refers to begins the next one.
-    #[expect(clippy::type_complexity, reason = "what stays, each with role and reason")]
-    fn round(
+    fn in_lists(
         &mut self,
         plan: &Removal,
         waiting: Vec<Entry>,
         deleted: &mut HashSet<RowId>,
-    ) -> Result<Vec<(Entry, Vec<(usize, LeftReason)>)>, RunError> {
+    ) -> Result<Option<Vec<Stays>>, RunError> {
         let (mut wave, mut stay, mut fresh) = (Vec::new(), Vec::new(), Vec::new());
         let mut gone = deleted.clone();
         for entry in waiting {
@@ -173,7 +204,9 @@ impl<'w, 'a, 's> StepRollback<'w, 'a, 's> {
                 continue;
             }
             if plan.is_referred_to(self.spec, &entry, deleted) {
-                self.take_back(plan, &std::mem::take(&mut wave))?;
+                if !self.wave(plan, &std::mem::take(&mut wave))? {
+                    return Ok(None);
+                }
                 deleted.extend(fresh.drain(..));
             }
             let rows = removal::row_ids(self.spec, &entry);
@@ -181,37 +214,71 @@ impl<'w, 'a, 's> StepRollback<'w, 'a, 's> {
             fresh.extend(rows);
             wave.push(entry);
         }
-        self.take_back(plan, &wave)?;
+        let took = self.wave(plan, &wave)?;
         deleted.extend(fresh);
+        Ok(took.then_some(stay))
+    }
+
+    /// Takes back rows none of which refers to another one of them. Returns false if the target refuses one of them.
+    fn wave(&mut self, plan: &Removal, wave: &[Entry]) -> Result<bool, RunError> {
+        for (at, role) in self.spec.targets.iter().enumerate().rev() {
+            let there = wave.iter().map(|entry| &entry.roles[at].0).filter(|key| is_there(plan, at, key));
+            let keys: Vec<Key> = there.map(|key| vec![key.clone()]).collect();
+            if !delete(self.work.target, role, &keys)? {
+                return Ok(false);
+            }
+        }
+        self.took(plan, wave)?;
+        Ok(true)
+    }
+
+    /// Takes back what nothing refers to any more, each by itself; what the target refuses stays.
+    fn one_by_one(
+        &mut self,
+        plan: &Removal,
+        waiting: Vec<Entry>,
+        deleted: &mut HashSet<RowId>,
+    ) -> Result<Vec<Stays>, RunError> {
+        let mut stay = Vec::new();
+        for entry in waiting {
+            let reasons = plan.obstacles(self.spec, &entry, deleted);
+            if !reasons.is_empty() {
+                stay.push((entry, reasons));
+                continue;
+            }
+            let roles = (0..self.spec.targets.len()).rev().filter(|at| is_there(plan, *at, &entry.roles[*at].0));
+            let amendment =
+                |at: usize| Amendment { target: at, key: entry.roles[at].0.clone(), change: Change::Delete };
+            let amendments: Vec<Amendment> = roles.map(amendment).collect();
+            if let Some(violation) = self.work.target.amend(&self.spec.targets, &amendments).on(Side::Target)? {
+                let at = amendments.last().map_or(0, |amendment| amendment.target);
+                stay.push((entry, vec![(at, LeftReason::Refused { why: violation.constraint })]));
+                continue;
+            }
+            deleted.extend(removal::row_ids(self.spec, &entry));
+            self.took(plan, &[entry])?;
+        }
         Ok(stay)
     }
 
-    /// Takes back rows none of which refers to another one of them.
-    fn take_back(&mut self, plan: &Removal, wave: &[Entry]) -> Result<(), RunError> {
-        let mut gone = vec![false; wave.len()];
-        for (at, role) in self.spec.targets.iter().enumerate().rev() {
-            let mut keys: Vec<Key> = Vec::with_capacity(wave.len());
-            for (entry, gone) in wave.iter().zip(&mut gone) {
-                let key = &entry.roles[at].0;
-                if key.is_null() {
-                    continue; // The target's condition did not hold.
-                }
-                if plan.present[at].contains_key(&fingerprint::of([key])) {
-                    keys.push(vec![key.clone()]);
-                } else {
-                    *gone = true;
-                    let left = self.describe(entry, at, LeftReason::Gone);
-                    self.list(left);
-                }
+    /// Forgets the entries of rows that were taken back, and lists rows that were gone before.
+    fn took(&mut self, plan: &Removal, entries: &[Entry]) -> Result<(), RunError> {
+        let mut gone = 0;
+        for entry in entries {
+            let roles = entry.roles.iter().enumerate();
+            let missing = roles.filter(|(at, (key, _))| !key.is_null() && !is_there(plan, *at, key));
+            let missing: Vec<usize> = missing.map(|(at, _)| at).rev().collect();
+            gone += u64::from(!missing.is_empty());
+            for at in missing {
+                let left = self.describe(entry, at, LeftReason::Gone);
+                self.list(left);
             }
-            delete(self.work.target, role, &keys)?;
         }
-        let keys: Vec<&Key> = wave.iter().map(|entry| &entry.key).collect();
+        let keys: Vec<&Key> = entries.iter().map(|entry| &entry.key).collect();
         entries::remove_all(self.work.target, self.spec, &keys)?;
-        let gone = gone.into_iter().filter(|gone| *gone).count() as u64;
-        self.state.settled.migrated -= wave.len() as u64;
+        self.state.settled.migrated -= entries.len() as u64;
         self.done.gone += gone;
-        self.done.taken_back += wave.len() as u64 - gone;
+        self.done.taken_back += entries.len() as u64 - gone;
         Ok(())
     }
 
@@ -253,7 +320,20 @@ impl<'w, 'a, 's> StepRollback<'w, 'a, 's> {
     }
 }
 
-fn delete(target: &mut dyn Connection, role: &TargetSpec, keys: &[Key]) -> Result<(), RunError> {
+fn is_there(plan: &Removal, at: usize, key: &Value) -> bool {
+    !key.is_null() && plan.present[at].contains_key(&fingerprint::of([key]))
+}
+
+/// Deletes rows. Returns false if the target refuses that, or keeps one of them all the same, as a trigger may have it.
+fn delete(target: &mut dyn Connection, role: &TargetSpec, keys: &[Key]) -> Result<bool, RunError> {
     let column = KeyColumn { expression: target.dialect().quote(&role.key.column), kind: role.key.kind };
-    entries::delete(target, &role.table, &[column], &keys.iter().collect::<Vec<_>>())
+    match entries::delete(target, &role.table, &[column], &keys.iter().collect::<Vec<_>>()) {
+        Ok(deleted) => Ok(deleted == keys.len() as u64),
+        Err(RunError::Store { error, .. })
+            if matches!(error.kind, StoreErrorKind::Constraint | StoreErrorKind::Other) =>
+        {
+            Ok(false)
+        }
+        Err(error) => Err(error),
+    }
 }

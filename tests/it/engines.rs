@@ -2,6 +2,7 @@
 
 mod beside;
 mod fifty;
+mod guarded;
 mod kept;
 mod legacy;
 mod load;

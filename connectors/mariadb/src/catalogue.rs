@@ -76,13 +76,15 @@ pub(crate) fn defaults(mariadb: &mut MariaDb, table: &str) -> Result<Vec<Default
 
 /// Returns the foreign keys that refer to a table.
 pub(crate) fn referrers(mariadb: &mut MariaDb, table: &str) -> Result<Vec<Referrer>, StoreError> {
-    let sql = "SELECT TABLE_NAME, COLUMN_NAME, REFERENCED_COLUMN_NAME FROM information_schema.KEY_COLUMN_USAGE \
-               WHERE REFERENCED_TABLE_SCHEMA = DATABASE() AND TABLE_SCHEMA = DATABASE() \
-               AND REFERENCED_TABLE_NAME = ? ORDER BY TABLE_NAME, CONSTRAINT_NAME, ORDINAL_POSITION";
+    let sql = "SELECT TABLE_NAME, COLUMN_NAME, REFERENCED_COLUMN_NAME, IF(TABLE_SCHEMA = DATABASE(), '', TABLE_SCHEMA) \
+               FROM information_schema.KEY_COLUMN_USAGE \
+               WHERE REFERENCED_TABLE_SCHEMA = DATABASE() AND REFERENCED_TABLE_NAME = ? \
+               ORDER BY 4, TABLE_NAME, CONSTRAINT_NAME, ORDINAL_POSITION";
     let mut rows = mariadb.texts(sql, &[table])?;
     let referrer = |row: &mut Vec<String>| {
         let mut take = |at: usize| std::mem::take(&mut row[at]);
-        Referrer { table: take(0), column: take(1), referenced: take(2) }
+        let schema = Some(take(3)).filter(|schema| !schema.is_empty());
+        Referrer { schema, table: take(0), column: take(1), referenced: take(2) }
     };
     Ok(rows.iter_mut().map(referrer).collect())
 }

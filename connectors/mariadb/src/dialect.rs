@@ -59,6 +59,14 @@ impl SqlDialect for MariaDbDialect {
         }
     }
 
+    /// The server compares no two columns that have different binary collations.
+    fn as_entry(&self, expression: &str, kind: Kind) -> String {
+        match kind {
+            Kind::Text => format!("CONVERT({expression} USING utf8mb4) COLLATE utf8mb4_nopad_bin"),
+            _ => expression.to_string(),
+        }
+    }
+
     /// Before there was a type for UUIDs, they were kept as 36 or as 32 characters.
     fn member(&self, value: &mut dyn FnMut() -> String, kind: Kind) -> String {
         match kind {

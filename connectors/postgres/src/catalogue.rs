@@ -71,16 +71,22 @@ fn is_constant(default: &str) -> bool {
 
 /// Returns the foreign keys that refer to a table.
 pub(crate) fn referrers(postgres: &mut Postgres, table: &str) -> Result<Vec<Referrer>, StoreError> {
-    let sql = "SELECT c.conrelid::regclass::text, n.nspname = current_schema(), r.relname::text, a.attname::text, f.attname::text \
+    let sql = "SELECT NULLIF(n.nspname::text, current_schema()::text), r.relname::text, a.attname::text, f.attname::text \
                FROM pg_constraint AS c JOIN pg_class AS r ON r.oid = c.conrelid \
                JOIN pg_namespace AS n ON n.oid = r.relnamespace \
                CROSS JOIN LATERAL unnest(c.conkey, c.confkey) AS k (own, other) \
                JOIN pg_attribute AS a ON a.attrelid = c.conrelid AND a.attnum = k.own \
                JOIN pg_attribute AS f ON f.attrelid = c.confrelid AND f.attnum = k.other \
                WHERE c.contype = 'f' AND c.confrelid = to_regclass(quote_ident($1)) AND c.conparentid = 0 \
-               ORDER BY 1, 4";
+               ORDER BY 1 NULLS FIRST, 2, 3";
     let rows = postgres.rows(sql, &[&table])?;
-    Ok(rows.iter().map(|row| Referrer { table: row.get(2), column: row.get(3), referenced: row.get(4) }).collect())
+    let referrer = |row: &postgres::Row| Referrer {
+        schema: row.get(0),
+        table: row.get(1),
+        column: row.get(2),
+        referenced: row.get(3),
+    };
+    Ok(rows.iter().map(referrer).collect())
 }
 
 /// Returns what the columns of a table keep, in the order of `columns`.

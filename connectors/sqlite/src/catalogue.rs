@@ -38,8 +38,9 @@ pub(crate) fn referrers(inner: &Connection, table: &str) -> Result<Vec<Referrer>
          WHERE k.pk = f.seq + 1)) FROM sqlite_schema AS m JOIN pragma_foreign_key_list(m.name) AS f \
          WHERE m.type = 'table' AND f.\"table\" = ?1 COLLATE NOCASE ORDER BY m.name, f.id, f.seq",
     )?;
-    let referrers = statement
-        .query_map([table], |row| Ok(Referrer { table: row.get(0)?, column: row.get(1)?, referenced: row.get(2)? }))?;
+    let referrers = statement.query_map([table], |row| {
+        Ok(Referrer { schema: None, table: row.get(0)?, column: row.get(1)?, referenced: row.get(2)? })
+    })?;
     referrers.collect()
 }
 

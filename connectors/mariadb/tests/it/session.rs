@@ -103,6 +103,7 @@ fn foreign_keys_are_found_from_the_other_end() {
                CREATE TABLE b (x int, y varchar(9), FOREIGN KEY (x) REFERENCES a (id), FOREIGN KEY (y) REFERENCES a (code))";
     let Some(database) = database(sql) else { return };
     let referrer = |column: &str, referenced: &str| Referrer {
+        schema: None,
         table: "b".into(),
         column: column.into(),
         referenced: referenced.into(),

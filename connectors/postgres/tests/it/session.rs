@@ -133,6 +133,7 @@ fn foreign_keys_are_found_from_the_other_end() {
                CREATE TABLE b (x int REFERENCES a, y text REFERENCES a (code)); CREATE TABLE \"a'\" (id int PRIMARY KEY)";
     let Some(database) = database(sql) else { return };
     let referrer = |column: &str, referenced: &str| Referrer {
+        schema: None,
         table: "b".into(),
         column: column.into(),
         referenced: referenced.into(),
