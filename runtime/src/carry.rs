@@ -266,13 +266,8 @@ impl<'a> Carrier<'a> {
     ) -> Result<Duration, RunError> {
         let began = Instant::now();
         let links = &self.links;
-        std::mem::take(open).write(target, self.step, rows, carried, &mut |print, keys| {
-            links.learn(
-                answers,
-                print,
-                if keys.is_some() { State::Migrated } else { State::Rejected },
-                keys.unwrap_or_default(),
-            );
+        std::mem::take(open).write(target, self.step, rows, carried, &mut |print, state, keys| {
+            links.learn(answers, print, state, keys);
         })?;
         let freed = std::mem::take(&mut carried.freed);
         self.free(&freed);
@@ -354,15 +349,15 @@ impl<'a> Carrier<'a> {
 }
 
 impl Open {
-    /// Writes the units and takes in what became of them. Tells each row's outcome by the fingerprint of its key: the
-    /// new keys, or none if the target refused it. Returns whether it refused any.
+    /// Writes the units and takes in what became of them. Tells each row's outcome by the fingerprint of its key, with the
+    /// new keys. Returns whether the target refused any.
     fn write(
         self,
         target: &mut dyn Connection,
         step: &dyn Step,
         rows: &[Pending],
         carried: &mut Carried,
-        learn: &mut dyn FnMut(u128, Option<&[Value]>),
+        learn: &mut dyn FnMut(u128, State, &[Value]),
     ) -> Result<bool, RunError> {
         let mut refused_any = false;
         if self.units.is_empty() {
@@ -374,11 +369,11 @@ impl Open {
         for (waiting, written) in self.waiting.into_iter().zip(written) {
             match written {
                 Written::Keys(keys, rows) => {
-                    learn(waiting.print, Some(&keys));
+                    learn(waiting.print, State::Migrated, &keys);
                     migrated(carried, waiting, keys, &rows);
                 }
                 Written::Refused(violation) => {
-                    learn(waiting.print, None);
+                    learn(waiting.print, State::Rejected, &[]);
                     refused_any = true;
                     let row = &rows[waiting.row].row;
                     carried.refuse(refused(step, waiting.key, row, &waiting.links, &violation), step.spec());
@@ -406,7 +401,7 @@ impl Prepared {
         rows: &[Pending],
     ) -> Result<Option<Carried>, RunError> {
         let mut carried = self.carried;
-        let refused = self.open.write(target, step, rows, &mut carried, &mut |_, _| ())?;
+        let refused = self.open.write(target, step, rows, &mut carried, &mut |_, _, _| ())?;
         Ok((!refused).then_some(carried))
     }
 }

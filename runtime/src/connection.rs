@@ -296,13 +296,14 @@ pub trait SqlDialect {
     /// Returns whether [`SqlDialect::order`] puts texts in the order of their code points, whatever table they lie in.
     fn orders_code_points(&self) -> bool;
 
-    /// Returns a value of a kind as control tables compare it, whatever its column says.
+    /// Returns a column of another table so that it can be compared with one of a control table, whatever its collation.
     fn as_entry(&self, expression: &str, kind: Kind) -> String {
         let _ = kind;
         expression.to_string()
     }
 
-    /// Returns a column as a unique key compares it that says so by itself; where columns alone have collations, as it is.
+    /// Returns a column as a unique key with a collation compares it. Only some databases let an index have another
+    /// collation than its column; elsewhere this is the column as it is.
     fn collated(&self, expression: &str, collation: &str) -> String {
         let _ = collation;
         expression.to_string()

@@ -295,11 +295,17 @@ fn has_room((value, kind): (&Value, &Kind)) -> bool {
 
 fn entry_query<'a>(dialect: &'a dyn SqlDialect, spec: &StepSpec, detail: Detail) -> Sql<'a> {
     let mut sql = Sql::new(dialect, "SELECT ");
-    let first_pair = spec.read.key.len() + 2;
-    for (at, (name, kind)) in columns(spec).iter().enumerate().filter(|(_, (name, _))| name != "run") {
-        let is_print = at >= first_pair && (at - first_pair) % 2 == 1;
-        let shown = if is_print && detail == Detail::Keys { "NULL".to_string() } else { dialect.quote(name) };
-        sql.result(&shown, *kind);
+    for key in key_columns(dialect, spec) {
+        sql.result(&key.expression, key.kind);
+    }
+    sql.result(&dialect.quote("state"), Kind::Text);
+    for target in &spec.targets {
+        sql.result(&dialect.quote(&format!("{}_key", target.role)), target.key.kind);
+        let written = match detail {
+            Detail::Whole => dialect.quote(&format!("{}_written", target.role)),
+            Detail::Keys => "NULL".to_string(),
+        };
+        sql.result(&written, Kind::Text);
     }
     sql.push(" FROM ").name(&spec.map_table).push(" WHERE 1 = 1");
     sql

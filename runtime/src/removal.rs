@@ -68,25 +68,32 @@ impl Removal {
                 obstacles.push((at, LeftReason::Changed));
                 continue;
             }
-            let known = |row: &RowId| own.contains(row) || deleted.contains(row);
-            let referring = self.referring[at].get(&print).into_iter().flatten();
-            let mut others = referring.filter(|other| !other.row.as_ref().is_some_and(known));
-            if let Some(other) = others.next() {
+            if let Some(other) = self.others(at, print, &own, deleted).next() {
                 let (table, column) = (other.table.clone(), other.column.clone());
                 obstacles.push((at, LeftReason::Referred { table, column }));
             }
         }
         obstacles
     }
-}
 
-impl Removal {
     /// Returns whether rows that are not in `deleted`, and not of the same entry, refer to rows of an entry.
     pub(crate) fn is_referred_to(&self, spec: &StepSpec, entry: &Entry, deleted: &HashSet<RowId>) -> bool {
-        let referring = entry.roles.iter().zip(&self.referring);
-        let mut rows = referring.filter_map(|((key, _), referring)| referring.get(&fingerprint::of([key]))).flatten();
-        let own = || row_ids(spec, entry);
-        rows.any(|other| !other.row.as_ref().is_some_and(|row| deleted.contains(row) || own().contains(row)))
+        let own = row_ids(spec, entry);
+        let mut roles = entry.roles.iter().enumerate();
+        roles.any(|(at, (key, _))| self.others(at, fingerprint::of([key]), &own, deleted).next().is_some())
+    }
+
+    /// Returns what refers to a row in a role, but for rows of the same entry and such that are gone already.
+    fn others<'s>(
+        &'s self,
+        at: usize,
+        row: u128,
+        own: &'s [RowId],
+        deleted: &'s HashSet<RowId>,
+    ) -> impl Iterator<Item = &'s Referring> {
+        let known = |row: &RowId| own.contains(row) || deleted.contains(row);
+        let referring = self.referring[at].get(&row).into_iter().flatten();
+        referring.filter(move |other| !other.row.as_ref().is_some_and(known))
     }
 }
 

@@ -6,7 +6,7 @@ use crate::error::{OnSide, RunError, Side};
 use crate::fingerprint::{self, PrintMap, PrintSet, hex};
 use crate::share::{Share, shares};
 use crate::statements::{KeyColumn, Sql, column};
-use crate::step::{StepSpec, TargetSpec};
+use crate::step::{StepSpec, TargetColumn, TargetSpec};
 use crate::value::{Key, Kind, Row, Value};
 
 /// Returns the conditions that a column which no rule writes holds something else than it was given by default: somebody
@@ -27,21 +27,15 @@ pub(crate) fn departed<'v>(
     departures: &[String],
     keys: impl Iterator<Item = &'v Value>,
 ) -> Result<PrintSet, RunError> {
-    let keys = single(keys.filter(|_| !departures.is_empty()));
     let mut found = PrintSet::default();
-    shares(&mut keys.iter().collect::<Vec<_>>(), |share| {
-        let dialect = target.dialect();
-        let key = KeyColumn { expression: column(dialect, "t", &role.key.column), kind: role.key.kind };
-        let mut sql = Sql::new(dialect, "SELECT ");
-        sql.result(&key.expression, key.kind).push(" FROM ").name(&role.table).push(" AS ").name("t");
-        sql.push(&format!(" WHERE ({}) AND ", departures.join(" OR ")));
-        sql.of_share(&[key], share);
-        let statement = sql.done();
-        let mut each = |row: Row| {
-            found.insert(fingerprint::of(&row));
-            Ok(())
-        };
-        target.query(&statement.text, &statement.parameters, &statement.kinds, &mut each).on(Side::Target)
+    if departures.is_empty() {
+        return Ok(found);
+    }
+    let select = Select { results: Vec::new(), condition: format!("({}) AND ", departures.join(" OR ")), ending: "" };
+    shares(&mut single(keys).iter().collect::<Vec<_>>(), |share| {
+        select.each(target, role, share, &mut |print, _| {
+            found.insert(print);
+        })
     })?;
     Ok(found)
 }
@@ -54,22 +48,15 @@ fn digests<'v>(
 ) -> Result<PrintMap<Value>, RunError> {
     let digested = |written: &Value| matches!(written, Value::Text(text) if text.contains(':'));
     let keys = single(written.filter(|(_, written)| digested(written)).map(|(key, _)| key));
+    let dialect = target.dialect();
+    let columns: Vec<_> = role.columns.iter().map(|own| (column(dialect, "t", &own.name), own.kind)).collect();
     let mut found = PrintMap::default();
+    let Some(digest) = dialect.digest(&columns) else { return Ok(found) };
+    let select = Select { results: vec![(digest, Kind::Text)], ..Select::default() };
     shares(&mut keys.iter().collect::<Vec<_>>(), |share| {
-        let dialect = target.dialect();
-        let columns = role.columns.iter().map(|own| (dialect.quote(&own.name), own.kind)).collect::<Vec<_>>();
-        let Some(digest) = dialect.digest(&columns) else { return Ok(()) };
-        let key = KeyColumn { expression: dialect.quote(&role.key.column), kind: role.key.kind };
-        let mut sql = Sql::new(dialect, "SELECT ");
-        sql.result(&key.expression, key.kind).result(&digest, Kind::Text).push(" FROM ").name(&role.table);
-        sql.push(" WHERE ").of_share(&[key], share);
-        let statement = sql.done();
-        let mut each = |mut row: Row| {
-            let digest = row.pop().unwrap_or(Value::Null);
-            found.insert(fingerprint::of(&row), digest);
-            Ok(())
-        };
-        target.query(&statement.text, &statement.parameters, &statement.kinds, &mut each).on(Side::Target)
+        select.each(target, role, share, &mut |print, mut row| {
+            found.insert(print, row.pop().unwrap_or(Value::Null));
+        })
     })?;
     Ok(found)
 }
@@ -103,9 +90,13 @@ pub(crate) fn of_keys<'v>(
     role: &TargetSpec,
     keys: impl Iterator<Item = &'v Value>,
 ) -> Result<PrintMap<Row>, RunError> {
-    let keys = single(keys);
+    let select = Select::columns(target, role, "");
     let mut found = PrintMap::default();
-    shares(&mut keys.iter().collect::<Vec<_>>(), |share| read(target, role, share, "", &mut found))?;
+    shares(&mut single(keys).iter().collect::<Vec<_>>(), |share| {
+        select.each(target, role, share, &mut |print, row| {
+            found.insert(print, row);
+        })
+    })?;
     Ok(found)
 }
 
@@ -115,11 +106,13 @@ pub(crate) fn held_of_keys<'v>(
     role: &TargetSpec,
     keys: impl Iterator<Item = &'v Value>,
 ) -> Result<PrintMap<Row>, RunError> {
-    let (keys, hold) = (single(keys), target.dialect().hold());
+    let select = Select::columns(target, role, target.dialect().hold());
     let mut found = PrintMap::default();
     // Nobody is to be kept from rows that were not asked for.
-    for chunk in keys.iter().collect::<Vec<_>>().chunks(CHUNK) {
-        read(target, role, Share::Each(chunk), hold, &mut found)?;
+    for chunk in single(keys).iter().collect::<Vec<_>>().chunks(CHUNK) {
+        select.each(target, role, Share::Each(chunk), &mut |print, row| {
+            found.insert(print, row);
+        })?;
     }
     Ok(found)
 }
@@ -129,26 +122,44 @@ fn single<'v>(keys: impl Iterator<Item = &'v Value>) -> Vec<Key> {
     keys.filter(|key| !key.is_null()).map(|key| vec![key.clone()]).collect()
 }
 
-fn read(
-    target: &mut dyn Connection,
-    role: &TargetSpec,
-    share: Share<'_>,
-    ending: &str,
-    found: &mut PrintMap<Row>,
-) -> Result<(), RunError> {
-    let dialect = target.dialect();
-    let key = KeyColumn { expression: dialect.quote(&role.key.column), kind: role.key.kind };
-    let mut sql = Sql::new(dialect, "SELECT ");
-    for own in &role.columns {
-        sql.result(&dialect.quote(&own.name), own.kind);
+/// What is asked about rows of a target, whose table is called `t`.
+#[derive(Default)]
+struct Select {
+    results: Vec<(String, Kind)>,
+    /// Nothing, or what must hold and `AND`.
+    condition: String,
+    ending: &'static str,
+}
+
+impl Select {
+    /// Asks for all columns that the step writes.
+    fn columns(target: &dyn Connection, role: &TargetSpec, ending: &'static str) -> Select {
+        let result = |own: &TargetColumn| (column(target.dialect(), "t", &own.name), own.kind);
+        Select { results: role.columns.iter().map(result).collect(), condition: String::new(), ending }
     }
-    sql.result(&key.expression, key.kind).push(" FROM ").name(&role.table).push(" WHERE ");
-    sql.of_share(&[key], share).push(ending);
-    let statement = sql.done();
-    let mut each = |mut row: Row| {
-        let key = row.pop().unwrap_or(Value::Null);
-        found.insert(fingerprint::of([&key]), row);
-        Ok(())
-    };
-    target.query(&statement.text, &statement.parameters, &statement.kinds, &mut each).on(Side::Target)
+
+    /// Hands over each row of a share, with the fingerprint of its key.
+    fn each(
+        &self,
+        target: &mut dyn Connection,
+        role: &TargetSpec,
+        share: Share<'_>,
+        take: &mut dyn FnMut(u128, Row),
+    ) -> Result<(), RunError> {
+        let dialect = target.dialect();
+        let key = KeyColumn { expression: column(dialect, "t", &role.key.column), kind: role.key.kind };
+        let mut sql = Sql::new(dialect, "SELECT ");
+        for (result, kind) in &self.results {
+            sql.result(result, *kind);
+        }
+        sql.result(&key.expression, key.kind).push(" FROM ").name(&role.table).push(" AS ").name("t");
+        sql.push(" WHERE ").push(&self.condition).of_share(&[key], share).push(self.ending);
+        let statement = sql.done();
+        let mut each = |mut row: Row| {
+            let key = row.pop().unwrap_or(Value::Null);
+            take(fingerprint::of([&key]), row);
+            Ok(())
+        };
+        target.query(&statement.text, &statement.parameters, &statement.kinds, &mut each).on(Side::Target)
+    }
 }

@@ -206,7 +206,7 @@ impl Comparison<'_, '_, '_, '_> {
         }
         while let Some(stretch) = walk.next(self.sides.target, |_, _| Ok(Vec::new()))? {
             let loaded = Loaded::load(self.sides.target, self.step, &self.links, stretch)?;
-            self.compare(loaded);
+            compare(self.step, &self.links, loaded, self.sink);
             self.look_again_if_full()?;
         }
         Ok(())
@@ -222,7 +222,7 @@ impl Comparison<'_, '_, '_, '_> {
             verified.compared += loaded.pairs.len() as u64;
             compare(*step, links, loaded, sink);
             sink.observer.rows_passed(&spec.name, rows);
-            Ok(if sink.suspects.is_full() { Enough::Yes } else { Enough::No })
+            if sink.suspects.is_full() { Enough::Yes } else { Enough::No }
         };
         let way = (walk, options.batch.max(1));
         ahead::ahead(sides.legacy, sides.target, (*step, links), way, &mut compare)
@@ -254,7 +254,7 @@ impl Comparison<'_, '_, '_, '_> {
             };
             let stretch = Stretch::of(self.step, page, entries);
             let loaded = Loaded::load(self.sides.target, self.step, &self.links, stretch)?;
-            self.compare(loaded);
+            compare(self.step, &self.links, loaded, self.sink);
         }
         let born = std::mem::take(&mut self.sink.suspects.born);
         for (at, _) in self.spec.targets.iter().enumerate() {
@@ -266,10 +266,6 @@ impl Comparison<'_, '_, '_, '_> {
         self.sink.report();
         self.sink.suspects = Suspects::default();
         Ok(())
-    }
-
-    fn compare(&mut self, loaded: Loaded) {
-        compare(self.step, &self.links, loaded, self.sink);
     }
 
     /// Rows of the step's tables that no entry claims.

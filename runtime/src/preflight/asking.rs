@@ -260,10 +260,10 @@ impl<'w, 'a> Asking<'w, 'a> {
             return self.stand(row, rows, &taken);
         }
         let values = unique::prints(self.spec, rows);
-        let violated = self
-            .uniques
-            .violated(&values)?
-            .map_or_else(|| self.work.plans.violated(&self.spec.name, &values), |rule| Ok(Some(rule)))?;
+        let violated = match self.uniques.violated(&values)? {
+            None => self.work.plans.violated(&self.spec.name, &values)?,
+            rule => rule,
+        };
         if let Some(rule) = violated {
             let rule = &self.spec.unique[rule];
             return self.reject(row, &Rejection { reason: rule.reason, value: unique::shown(rule, rows) });

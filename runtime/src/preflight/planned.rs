@@ -13,10 +13,10 @@ use std::collections::BTreeMap;
 #[derive(Default)]
 pub(super) struct Plans {
     steps: BTreeMap<String, Planned>,
-    /// What steps before would write into tables in which a later step looks rows up: by name of that step and its link.
-    lookups: BTreeMap<(String, usize), PrintMap<PlannedRow>>,
-    /// The same for what a later step says is unique: by name of that step and its rule.
-    uniques: BTreeMap<(String, usize), PrintStore>,
+    /// What steps before would write into tables in which a later step looks rows up: for each link of that step.
+    lookups: BTreeMap<String, BTreeMap<usize, PrintMap<PlannedRow>>>,
+    /// The same for what a later step says is unique: for each rule of that step.
+    uniques: BTreeMap<String, BTreeMap<usize, PrintStore>>,
 }
 
 /// What a later step would find by a lookup.
@@ -95,7 +95,7 @@ impl Plans {
                 Some(value) => PlannedRow::Value(value.clone()),
                 None => PlannedRow::ToCome(key_to_come(&spec.name, at, key)),
             };
-            let rows = self.lookups.entry((later.name.clone(), link)).or_default();
+            let rows = self.lookups.entry(later.name.clone()).or_default().entry(link).or_default();
             rows.entry(print).and_modify(|row| *row = PlannedRow::Several).or_insert(found);
         }
     }
@@ -108,21 +108,21 @@ impl Plans {
             let Some(print) = (own.table == target.table).then(|| print_of(target, row, columns)).flatten() else {
                 continue;
             };
-            self.uniques.entry((later.name.clone(), at)).or_default().insert(print)?;
+            self.uniques.entry(later.name.clone()).or_default().entry(at).or_default().insert(print)?;
         }
         Ok(())
     }
 
     /// Returns what a lookup of a step would find of the rows of steps before.
     pub(super) fn looked_up(&self, step: &str, link: usize, print: u128) -> Option<&PlannedRow> {
-        self.lookups.get(&(step.to_string(), link))?.get(&print)
+        self.lookups.get(step)?.get(&link)?.get(&print)
     }
 
     /// Returns the first unique rule of a step under which a row of a step before has the same value.
     pub(super) fn violated(&self, step: &str, prints: &[(usize, u128)]) -> Result<Option<usize>, RunError> {
+        let Some(rules) = self.uniques.get(step) else { return Ok(None) };
         for (rule, print) in prints {
-            let Some(taken) = self.uniques.get(&(step.to_string(), *rule)) else { continue };
-            if taken.contains(*print)? {
+            if rules.get(rule).map_or(Ok(false), |taken| taken.contains(*print))? {
                 return Ok(Some(*rule));
             }
         }

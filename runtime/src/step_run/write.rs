@@ -11,7 +11,7 @@ use crate::journal::{BATCH, REJECT, int, text};
 use crate::lock;
 use crate::report::key_text;
 use crate::step::StepSpec;
-use crate::value::{Row, Value};
+use crate::value::{Key, Row, Value};
 
 /// Who writes batches: the step, and the run that it belongs to.
 #[derive(Clone, Copy)]
@@ -31,10 +31,9 @@ impl Writer<'_> {
         carried: &mut Carried,
     ) -> Result<(), RunError> {
         let map = &self.spec.name;
-        for pending in pending.iter().filter(|pending| pending.again) {
-            entries::remove(target, self.spec, &pending.key)?;
-            REJECT.remove(target, &vec![text(map), text(&key_text(&pending.key))])?;
-        }
+        let again: Vec<&Key> = pending.iter().filter(|pending| pending.again).map(|pending| &pending.key).collect();
+        entries::remove_all(target, self.spec, &again)?;
+        again.iter().try_for_each(|key| REJECT.remove(target, &vec![text(map), text(&key_text(key))]))?;
         let columns: Vec<String> = entries::columns(self.spec).into_iter().map(|(name, _)| name).collect();
         let rows = std::mem::take(&mut carried.entries).into_iter().map(|entry| entry.into_row(self.run));
         target.append(&self.spec.map_table, &columns, &rows.collect::<Vec<Row>>()).on(Side::Target)?;

@@ -7,6 +7,7 @@ use crate::error::RunError;
 use crate::fingerprint::PrintMap;
 use crate::links::Links;
 use crate::scan;
+use crate::statements::KeyRange;
 use crate::step::Step;
 use crate::target_rows;
 use crate::value::{Key, Row};
@@ -61,7 +62,7 @@ pub(super) fn ahead(
     target: &mut dyn Connection,
     (step, links): (&dyn Step, &Links<'_>),
     (walk, batch): (&mut Walk<'_>, usize),
-    compare: &mut dyn FnMut(Loaded) -> Result<Enough, RunError>,
+    compare: &mut dyn FnMut(Loaded) -> Enough,
 ) -> Result<(), RunError> {
     let (spec, from, stop) = (step.spec(), walk.passed().cloned(), AtomicBool::new(false));
     std::thread::scope(|scope| {
@@ -72,13 +73,10 @@ pub(super) fn ahead(
         let mut result = Ok(());
         // What was loaded is compared to the end: the walk is past it.
         for loaded in &stretches {
-            match loaded.and_then(&mut *compare) {
+            match loaded.map(&mut *compare) {
                 Ok(Enough::No) => {}
                 Ok(Enough::Yes) => stop.store(true, Ordering::Relaxed),
-                Err(error) => {
-                    result = Err(error);
-                    break;
-                }
+                Err(error) => result = Err(error),
             }
         }
         drop(stretches);
@@ -104,8 +102,7 @@ fn load_ahead(
     stop: &AtomicBool,
 ) {
     while walk.has_rows() && !stop.load(Ordering::Relaxed) {
-        let page =
-            |_: crate::statements::KeyRange<'_>, _| pages.recv().map_or_else(|_| Ok(Vec::new()), |page| Ok(page?.0));
+        let page = |_: KeyRange<'_>, _| pages.recv().map_or_else(|_| Ok(Vec::new()), |page| Ok(page?.0));
         let loaded = match walk.next(target, page) {
             Ok(Some(stretch)) => Loaded::load(target, step, links, stretch),
             Ok(None) => return,
