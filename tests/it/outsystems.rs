@@ -5,8 +5,8 @@
 use cutover_codegen::outline::outline;
 use cutover_codegen::sql::emit_dialect;
 use cutover_mapping_dsl::compile;
-use cutover_mapping_dsl::plan::{Plan, Side};
-use cutover_mapping_dsl::schema::{Dialect, translate::create_statements};
+use cutover_mapping_dsl::plan::Plan;
+use cutover_mapping_dsl::schema::Dialect;
 use cutover_runtime::connection::Connection;
 use cutover_runtime::step::Step;
 use cutover_runtime::value::Kind::{self, Boolean, Bytes, Date, DateTime, Decimal, Integer, Text};
@@ -15,7 +15,7 @@ use cutover_runtime::{RollbackOptions, RunOptions, Silent, VerifyOptions, rollba
 use cutover_test_servers::{Database, Kind as Server};
 use cutover_tests::engines::{Engine, Store};
 use cutover_tests::opal::repository;
-use cutover_tests::sql::statements;
+use cutover_tests::sql::{statements, tables};
 use std::fs;
 
 fn example(name: &str) -> String {
@@ -32,19 +32,6 @@ fn plan_where(change: &dyn Fn(String) -> String) -> Plan {
     let compiled = compile("kern.map", &example("kern.map"), &mut load);
     assert!(compiled.plan.is_some(), "{:?}", compiled.diagnostics);
     compiled.plan.unwrap()
-}
-
-fn dialect(engine: Engine) -> Dialect {
-    match engine {
-        Engine::Sqlite => Dialect::Sqlite,
-        Engine::Postgres => Dialect::PostgreSql,
-        Engine::MariaDb => Dialect::MariaDb,
-    }
-}
-
-fn tables(side: &Side, dialect: Dialect) -> String {
-    let statements = create_statements(&side.schema, dialect).unwrap().statements;
-    statements.iter().map(|statement| format!("{statement};\n")).collect()
 }
 
 /// Rows as a server takes them. Constraints look away, as they do for bulk tools.
@@ -143,10 +130,10 @@ fn expected_rows() -> String {
 
 fn migrate(engine: Engine, plan: &Plan, steps: &[Box<dyn Step>], what: &str) {
     let (Some(from), Some(to)) = (Store::new(engine), Store::new(engine)) else { return };
-    let dialect = dialect(engine);
-    from.load(&tables(&plan.legacy, dialect));
+    let dialect = engine.dialect();
+    from.load(&tables(&plan.legacy.schema, dialect));
     from.load(&rows(&example("legacy-sample.sql"), dialect));
-    to.load(&tables(&plan.target, dialect));
+    to.load(&tables(&plan.target.schema, dialect));
     to.load(&rows(&example("target-reference.sql"), dialect));
     let (mut legacy, mut target) = (from.legacy(), to.target());
     let options = RunOptions { batch: 3, max_rejects: None, ..RunOptions::default() };
@@ -220,7 +207,7 @@ fn the_generated_sql_carries_the_same_rows() {
     let file = |artefact: &str| files.get(&format!("sql/postgresql/{artefact}.sql")).unwrap();
     assert!(!file("forward").contains("not expressible"), "{}", file("forward"));
     for (side, sample) in [(&plan.legacy, "legacy-sample.sql"), (&plan.target, "target-reference.sql")] {
-        database.schema(&side.alias, &tables(side, Dialect::PostgreSql));
+        database.schema(&side.alias, &tables(&side.schema, Dialect::PostgreSql));
         let rows = rows(&example(sample), Dialect::PostgreSql);
         database.run(&format!("SET search_path = {};\n{rows}\nSET search_path = DEFAULT;", side.alias));
     }

@@ -2,8 +2,7 @@
 //! on every engine by the runtime, and by the engine's own SQL where that can say it; all must leave the same rows. Maps
 //! whose names begin with `refused-` must be refused with the code in their name.
 
-use cutover_mapping_dsl::plan::{self, LinkKind, Plan, Side};
-use cutover_mapping_dsl::schema::{Dialect, translate::create_statements};
+use cutover_mapping_dsl::plan::{self, LinkKind, Plan};
 use cutover_mapping_dsl::{Compiled, compile};
 use cutover_runtime::step::{Source, Step};
 use cutover_runtime::value::Kind;
@@ -11,6 +10,7 @@ use cutover_runtime::{PreflightOptions, RollbackOptions, RunOptions, Silent, Ver
 use cutover_runtime::{preflight, rollback, run, verify};
 use cutover_tests::engines::{Engine, Store};
 use cutover_tests::opal::repository;
+use cutover_tests::sql::tables;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::fs;
@@ -34,29 +34,17 @@ fn name(case: &Path) -> String {
     case.file_name().unwrap().to_string_lossy().into_owned()
 }
 
-fn dialect(engine: Engine) -> Dialect {
-    match engine {
-        Engine::Sqlite => Dialect::Sqlite,
-        Engine::Postgres => Dialect::PostgreSql,
-        Engine::MariaDb => Dialect::MariaDb,
-    }
-}
-
 /// Compiles a map of a case as it is written, with both schemas in PostgreSQL's dialect.
 fn compiled(case: &Path, map: &str) -> Compiled {
     compile(map, &read(case, map), &mut |file| Ok(read(case, file).into_bytes()))
-}
-
-fn tables(side: &Side, dialect: Dialect) -> String {
-    let statements = create_statements(&side.schema, dialect).unwrap().statements;
-    statements.iter().map(|statement| format!("{statement};\n")).collect()
 }
 
 /// Returns the plan of a case, and both schemas for an engine.
 fn prepared(case: &Path, engine: Engine) -> (Plan, String, String) {
     let compiled = compiled(case, "case.map");
     let plan = compiled.plan.unwrap_or_else(|| panic!("{}: {:?}", name(case), compiled.diagnostics));
-    let (legacy, target) = (tables(&plan.legacy, dialect(engine)), tables(&plan.target, dialect(engine)));
+    let (legacy, target) =
+        (tables(&plan.legacy.schema, engine.dialect()), tables(&plan.target.schema, engine.dialect()));
     (plan, legacy, target)
 }
 

@@ -1,6 +1,7 @@
 //! Databases on every engine, for tests that must come out the same on all of them.
 
 use crate::content::change;
+use cutover_mapping_dsl::schema::Dialect;
 use cutover_runtime::connection::Connection;
 use cutover_runtime::value::{Kind, Row};
 use cutover_test_servers::{Database, Kind as Server, own};
@@ -20,6 +21,24 @@ pub enum Engine {
 impl Engine {
     /// All of them.
     pub const ALL: [Engine; 3] = [Engine::Sqlite, Engine::Postgres, Engine::MariaDb];
+
+    /// Returns its dialect; shown as mappings name it.
+    pub fn dialect(self) -> Dialect {
+        match self {
+            Engine::Sqlite => Dialect::Sqlite,
+            Engine::Postgres => Dialect::PostgreSql,
+            Engine::MariaDb => Dialect::MariaDb,
+        }
+    }
+
+    /// Returns what follows the name of a primary key that the database counts up.
+    pub fn counter(self) -> &'static str {
+        match self {
+            Engine::Sqlite => "integer PRIMARY KEY AUTOINCREMENT",
+            Engine::Postgres => "bigserial PRIMARY KEY",
+            Engine::MariaDb => "bigint AUTO_INCREMENT PRIMARY KEY",
+        }
+    }
 }
 
 /// A database of its own for a test.

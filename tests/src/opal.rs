@@ -4,7 +4,7 @@ use crate::command::{Ended, command, cutover, url};
 use crate::content::{change, open};
 use cutover_codegen::disk;
 use cutover_mapping_dsl::plan::Plan;
-use cutover_mapping_dsl::schema::{Dialect, Schema, translate::create_statements};
+use cutover_mapping_dsl::schema::{Dialect, Schema};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -28,7 +28,7 @@ pub fn plan() -> Plan {
 
 /// Returns the statements that make the tables of a schema on SQLite.
 pub fn tables(schema: &Schema) -> String {
-    create_statements(schema, Dialect::Sqlite).unwrap().statements.iter().map(|table| format!("{table};\n")).collect()
+    crate::sql::tables(schema, Dialect::Sqlite)
 }
 
 /// A legacy database and a target in a folder of their own.

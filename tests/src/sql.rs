@@ -1,4 +1,11 @@
-//! Generated SQL as tests take it apart.
+//! Generated SQL as tests put it together and take it apart.
+
+use cutover_mapping_dsl::schema::{Dialect, Schema, translate::create_statements};
+
+/// Returns the statements that make the tables of a schema in a dialect.
+pub fn tables(schema: &Schema, dialect: Dialect) -> String {
+    create_statements(schema, dialect).unwrap().statements.iter().map(|table| format!("{table};\n")).collect()
+}
 
 /// Returns the statements of a generated file, without the comments before them.
 pub fn statements(file: &str) -> Vec<String> {

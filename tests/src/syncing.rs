@@ -71,15 +71,10 @@ impl Club {
     /// Returns the club with six members and four notes, carried already; none if there is no server of an engine.
     pub fn new(from: Engine, to: Engine) -> Option<Club> {
         let (folder, from, to) = (tempfile::tempdir().unwrap(), Store::new(from)?, Store::new(to)?);
-        let dialect = |store: &Store| match store.engine() {
-            Engine::Sqlite => "sqlite",
-            Engine::Postgres => "postgresql",
-            Engine::MariaDb => "mariadb",
-        };
         let head = format!(
             "language 1\nlegacy old = {} \"old.sql\"\ntarget new = {} \"new.sql\"\n",
-            dialect(&from),
-            dialect(&to)
+            from.engine().dialect(),
+            to.engine().dialect()
         );
         let files =
             [("club.map", format!("{head}{MAPS}")), ("old.sql", LEGACY.to_string()), ("new.sql", target(to.engine()))];

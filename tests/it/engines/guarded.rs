@@ -9,21 +9,12 @@ use std::path::Path;
 
 const LEGACY: &str = "CREATE TABLE p (id integer NOT NULL PRIMARY KEY, name varchar(20) NOT NULL);";
 
-/// A side of a mapping for an engine: its dialect and the key of a table that counts up.
-fn side(engine: Engine) -> (&'static str, &'static str) {
-    match engine {
-        Engine::Sqlite => ("sqlite", "integer PRIMARY KEY AUTOINCREMENT"),
-        Engine::Postgres => ("postgresql", "bigserial PRIMARY KEY"),
-        Engine::MariaDb => ("mariadb", "bigint PRIMARY KEY AUTO_INCREMENT"),
-    }
-}
-
 fn mapping(folder: &Path, engine: Engine, target: &str, rules: &str) {
     fs::write(folder.join("old.sql"), LEGACY).unwrap();
     fs::write(folder.join("new.sql"), target).unwrap();
     let text = format!(
         "language 1\nlegacy old = sqlite \"old.sql\"\ntarget new = {} \"new.sql\"\nmap M: old.p p -> new.a t {{\n{rules}}}\n",
-        side(engine).0
+        engine.dialect()
     );
     fs::write(folder.join("m.map"), text).unwrap();
 }
@@ -80,7 +71,7 @@ fn what_is_guarded_stays_and_the_rest_is_taken_back() {
     for engine in Engine::ALL {
         let (Some(from), Some(to)) = (Store::new(Engine::Sqlite), Store::new(engine)) else { continue };
         let folder = tempfile::tempdir().unwrap();
-        let target = format!("CREATE TABLE a (id {}, name varchar(20) NOT NULL);", side(engine).1);
+        let target = format!("CREATE TABLE a (id {}, name varchar(20) NOT NULL);", engine.counter());
         mapping(folder.path(), engine, &target, "  key p.id\n  p.name <-> t.name\n");
         from.run(LEGACY);
         (1..=6).for_each(|id| from.run(&format!("INSERT INTO p VALUES ({id}, 'N{id}')")));

@@ -36,11 +36,7 @@ fn rows_stay_that_were_changed_in_columns_of_no_rule() {
         let (Some(from), Some(to)) = (Store::new(Engine::Sqlite), Store::new(engine)) else { continue };
         let folder = tempfile::tempdir().unwrap();
         let map = folder.path().join("kept.map");
-        let dialect = match engine {
-            Engine::Sqlite => "sqlite",
-            Engine::Postgres => "postgresql",
-            Engine::MariaDb => "mariadb",
-        };
+        let dialect = engine.dialect();
         let text = format!(
             "language 1\nlegacy old = sqlite \"old.sql\"\ntarget new = {dialect} \"new.sql\"\n\
              map M: old.src a -> new.dst t {{\n  key a.id <-> t.legacy_id\n  a.name <-> t.name\n}}\n"

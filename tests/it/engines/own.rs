@@ -49,16 +49,11 @@ fn target(key: &str) -> String {
 fn rows_follow_those_that_they_refer_to() {
     for engine in Engine::ALL {
         let (Some(from), Some(to)) = (Store::new(engine), Store::new(engine)) else { continue };
-        let (dialect, key) = match engine {
-            Engine::Sqlite => ("sqlite", "INTEGER PRIMARY KEY AUTOINCREMENT"),
-            Engine::Postgres => ("postgresql", "BIGSERIAL PRIMARY KEY"),
-            Engine::MariaDb => ("mariadb", "BIGINT AUTO_INCREMENT PRIMARY KEY"),
-        };
-        let target = target(key);
+        let target = target(engine.counter());
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("legacy.sql"), LEGACY).unwrap();
         fs::write(folder.path().join("target.sql"), &target).unwrap();
-        fs::write(folder.path().join("own.map"), MAP.replace("DIALECT", dialect)).unwrap();
+        fs::write(folder.path().join("own.map"), MAP.replace("DIALECT", engine.dialect().name())).unwrap();
         from.run(LEGACY);
         from.run(ROWS);
         to.run(&target);

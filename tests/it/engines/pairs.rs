@@ -31,10 +31,6 @@ fn place(engine: Engine) -> usize {
     Engine::ALL.iter().position(|one| *one == engine).unwrap()
 }
 
-fn dialect(engine: Engine) -> &'static str {
-    ["sqlite", "postgresql", "mariadb"][place(engine)]
-}
-
 fn table(engine: Engine, name: &str, key: &str, more: &str) -> String {
     let types = COLUMNS.iter().map(|(name, _, types)| format!("  {name} {} NULL", types[place(engine)]));
     let types: Vec<String> = types.collect();
@@ -46,9 +42,7 @@ fn legacy_ddl(engine: Engine) -> String {
 }
 
 fn target_ddl(engine: Engine) -> String {
-    let key =
-        ["id integer PRIMARY KEY AUTOINCREMENT", "id bigserial PRIMARY KEY", "id bigint AUTO_INCREMENT PRIMARY KEY"];
-    table(engine, "dst", key[place(engine)], "  legacy_id bigint NOT NULL UNIQUE,\n")
+    table(engine, "dst", &format!("id {}", engine.counter()), "  legacy_id bigint NOT NULL UNIQUE,\n")
 }
 
 /// Writes the mapping of a pair with both schemas into a folder.
@@ -58,8 +52,8 @@ fn mapping(folder: &Path, from: Engine, to: Engine) -> PathBuf {
     let mut text = format!(
         "language 1\n\nlegacy old = {} \"legacy.sql\" timezone \"UTC\"\ntarget new = {} \"target.sql\" timezone \"UTC\"\n\n\
          map Thing: old.src s -> new.dst t {{\n  key s.id <-> t.legacy_id\n",
-        dialect(from),
-        dialect(to)
+        from.dialect(),
+        to.dialect()
     );
     for (name, ..) in &COLUMNS {
         // To SQLite, a smallint is any number.

@@ -2,10 +2,11 @@
 //! the index of the migration table, however many rows there are.
 
 use cutover_codegen::sql::emit_dialect;
-use cutover_mapping_dsl::plan::{Plan, Side, Step};
-use cutover_mapping_dsl::schema::{Dialect, translate::create_statements};
+use cutover_mapping_dsl::plan::{Plan, Step};
+use cutover_mapping_dsl::schema::Dialect;
 use cutover_test_servers::{Database, Kind};
 use cutover_tests::opal::plan;
+use cutover_tests::sql::{self, tables};
 
 const SERVERS: [(Kind, Dialect); 2] = [(Kind::Postgres, Dialect::PostgreSql), (Kind::MariaDb, Dialect::MariaDb)];
 
@@ -18,21 +19,16 @@ const LARGE: [&str; 2] = ["Patient", "HospitalIdentifier"];
 fn database(kind: Kind, dialect: Dialect, plan: &Plan) -> Option<Database> {
     let database = Database::new(kind)?;
     for side in [&plan.legacy, &plan.target] {
-        database.schema(&side.alias, &tables(side, dialect).replace(" NOT NULL", ""));
+        database.schema(&side.alias, &tables(&side.schema, dialect).replace(" NOT NULL", ""));
     }
     Some(database)
-}
-
-fn tables(side: &Side, dialect: Dialect) -> String {
-    let statements = create_statements(&side.schema, dialect).unwrap().statements;
-    statements.iter().map(|statement| format!("{statement};\n")).collect()
 }
 
 /// Returns the statements of an artefact, without the comments before them.
 fn statements(plan: &Plan, dialect: Dialect, artefact: &str) -> Vec<String> {
     let files = emit_dialect(plan, dialect).unwrap();
     let file = files.iter().find(|(path, _)| path.ends_with(&format!("{artefact}.sql"))).unwrap().1;
-    cutover_tests::sql::statements(file)
+    sql::statements(file)
 }
 
 fn fill(database: &Database, plan: &Plan, step: &Step, (kind, dialect): (Kind, Dialect)) {

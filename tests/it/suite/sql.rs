@@ -1,7 +1,7 @@
 //! A case of the suite carried out by an engine's own SQL: `forward.sql` carries, `rollback.sql` takes back, and the engine
 //! takes every other statement that is generated.
 
-use super::{content, dialect, name, prepared, read};
+use super::{content, name, prepared, read};
 use cutover_codegen::sql::emit_dialect;
 use cutover_mapping_dsl::plan::Plan;
 use cutover_runtime::step::Step;
@@ -73,8 +73,8 @@ impl Ground {
 /// and their names.
 pub(super) fn carry(case: &Path, engine: Engine) -> Option<(String, Vec<String>)> {
     let (ground, plan) = Ground::make(case, engine)?;
-    let files = emit_dialect(&plan, dialect(engine)).unwrap();
-    let file = |artefact: &str| files.get(&format!("sql/{}/{artefact}.sql", dialect(engine))).unwrap().to_string();
+    let files = emit_dialect(&plan, engine.dialect()).unwrap();
+    let file = |artefact: &str| files.get(&format!("sql/{}/{artefact}.sql", engine.dialect())).unwrap().to_string();
     let (steps, forward) = (cutover_interpreter::steps(&plan).unwrap(), file("forward"));
     let carried = carried(&plan, &steps, &forward);
     let before = content(&ground.to, &carried);
