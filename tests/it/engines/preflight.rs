@@ -19,22 +19,25 @@ use std::fs;
 
 const LEGACY: &str = "CREATE TABLE member (id integer PRIMARY KEY, name text NOT NULL, town text NOT NULL);\n";
 
-const TARGET: [(Engine, &str, &str); 3] = [
+/// Target tables, on SQLite once with the collation of the column and once with that of the index.
+const TARGET: [(Engine, &str); 4] = [
     (
         Engine::Sqlite,
-        "sqlite",
         "CREATE TABLE person (id integer PRIMARY KEY AUTOINCREMENT, legacy_id integer NOT NULL UNIQUE, \
          name varchar(40) NOT NULL COLLATE NOCASE UNIQUE, town text NOT NULL);\n",
     ),
     (
+        Engine::Sqlite,
+        "CREATE TABLE person (id integer PRIMARY KEY AUTOINCREMENT, legacy_id integer NOT NULL UNIQUE, \
+         name varchar(40) NOT NULL, town text NOT NULL, UNIQUE (name COLLATE NOCASE));\n",
+    ),
+    (
         Engine::Postgres,
-        "postgresql",
         "CREATE TABLE person (id bigserial PRIMARY KEY, legacy_id bigint NOT NULL UNIQUE, \
          name varchar(40) NOT NULL UNIQUE, town text NOT NULL);\n",
     ),
     (
         Engine::MariaDb,
-        "mariadb",
         "CREATE TABLE person (id bigint AUTO_INCREMENT PRIMARY KEY, legacy_id bigint NOT NULL UNIQUE, \
          name varchar(40) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NOT NULL UNIQUE, town longtext NOT NULL) ENGINE=InnoDB;\n",
     ),
@@ -45,7 +48,8 @@ const MAP: &str = "map Member: old.member m -> new.person p {\n  key m.id <-> p.
 
 #[test]
 fn collisions_under_the_collation_of_the_target_are_found() {
-    for (engine, dialect, ddl) in TARGET {
+    for (engine, ddl) in TARGET {
+        let dialect = engine.dialect();
         let (legacy, Some(target)) = (Store::new(Engine::Sqlite).unwrap(), Store::new(engine)) else { continue };
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("legacy.sql"), LEGACY).unwrap();
@@ -93,6 +97,26 @@ fn collisions_under_the_collation_of_the_target_are_found() {
         };
         assert_eq!(keys, expected, "{dialect}");
     }
+}
+
+/// What a run rejects row by row must not end a preflight.
+#[test]
+fn values_that_no_parameter_takes_are_asked_all_the_same() {
+    let (legacy, Some(target)) = (Store::new(Engine::Sqlite).unwrap(), Store::new(Engine::Postgres)) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let ddl = TARGET[2].1.replace("varchar(40)", "char(9)");
+    fs::write(folder.path().join("legacy.sql"), LEGACY).unwrap();
+    fs::write(folder.path().join("target.sql"), &ddl).unwrap();
+    let map = folder.path().join("members.map");
+    let sides = "legacy old = sqlite \"legacy.sql\"\ntarget new = postgresql \"target.sql\"\n";
+    fs::write(&map, format!("language 1\n{sides}{MAP}")).unwrap();
+    legacy
+        .run(&format!("{LEGACY} INSERT INTO member VALUES (1, 'x ', 'x'), (2, 'a' || char(0), 'x'), (3, 'zed', 'x')"));
+    target.run(&format!("{ddl} INSERT INTO person (legacy_id, name, town) VALUES (0, 'zed', 'y')"));
+    let mut command = command();
+    command.args(["preflight", "--all", "--json"]).arg(&map).args(["--from", &legacy.url(), "--to", &target.url()]);
+    let report: Value = serde_json::from_str(&Ended::from(command.output().unwrap()).with(1).out).unwrap();
+    assert_eq!(report["steps"][0]["would"]["rejected"], 1, "{report}");
 }
 
 /// How many rows offend against what the generated SQL asks, by map and reason.
