@@ -1,7 +1,7 @@
 //! Fifty disturbances in a row, of every kind and on both sides, while one migration goes on: in the end everything is
 //! there once, as after a run that nobody disturbed.
 
-use crate::engines::opal::{content, prepared, target};
+use crate::engines::opal::{assert_same, content, prepared, target};
 use cutover_tests::command::{Ended, binary, command};
 use cutover_tests::engines::{Engine, Store};
 use cutover_tests::legacy::copy;
@@ -138,7 +138,7 @@ fn fifty_disturbances_leave_nothing_out_and_nothing_twice() {
         assert_eq!(hits.len(), DISTURBANCES as usize, "{from:?} to {to:?}: too few runs were at work");
         assert!(KINDS.iter().all(|kind| hits.contains(kind)), "{from:?} to {to:?}: {hits:?}");
         finish(&legacy, &store);
-        assert_eq!(content(&store.store), expected, "{from:?} to {to:?} after {hits:?}");
+        assert_same(&content(&store.store), &expected, &format!("{from:?} to {to:?} after {hits:?}"));
         let mut verify = command();
         verify.arg("verify").arg(map()).args(["--from", &legacy.url, "--to", &store.url]);
         Ended::from(verify.output().unwrap()).with(0);

@@ -1,6 +1,6 @@
 //! Runs whose legacy server crashes or is cut off: they say so, and the next one goes on.
 
-use crate::engines::opal::{content, target};
+use crate::engines::opal::{assert_same, content, target};
 use cutover_test_servers::Database;
 use cutover_tests::command::{Ended, binary, command, url};
 use cutover_tests::engines::{Engine, Store};
@@ -42,7 +42,7 @@ fn undisturbed(from: Engine, to: Engine) -> Option<(Store, Vec<Vec<String>>, Dur
     // The same rows come from a file in the same way.
     let from_file = target(to)?;
     Ended::from(run(&url(&pair.legacy()), &from_file.url()).output().unwrap()).with(0);
-    assert_eq!(content(&from_file), expected, "{from:?}");
+    assert_same(&content(&from_file), &expected, &format!("{from:?}"));
     Some((legacy, expected, whole))
 }
 
@@ -53,11 +53,11 @@ fn whatever_befalls_the_legacy_server_the_next_run_goes_on() {
         let Store::Server(_, database) = &legacy else { continue };
         let crashed = target(to).unwrap();
         crash(database, whole, &crashed);
-        assert_eq!(content(&crashed), expected, "{from:?} after crashes");
+        assert_same(&content(&crashed), &expected, &format!("{from:?} after crashes"));
         let Some(port) = database.server().port() else { continue };
         let cut_off = target(to).unwrap();
         cut(database, port, &cut_off);
-        assert_eq!(content(&cut_off), expected, "{from:?} after cuts");
+        assert_same(&content(&cut_off), &expected, &format!("{from:?} after cuts"));
     }
 }
 

@@ -1,7 +1,7 @@
 //! Load mode: rows and rejects are those of a live run, and whatever happens, every index and foreign key comes back as it
 //! was.
 
-use crate::engines::opal::{content, target};
+use crate::engines::opal::{assert_same, content, target};
 use cutover_runtime::value::Kind;
 use cutover_tests::command::{Ended, command, cutover, url};
 use cutover_tests::engines::{Engine, Store};
@@ -107,7 +107,7 @@ fn load_mode_leaves_what_a_live_run_leaves() {
         let Some((expected, definitions)) = live(engine) else { continue };
         let store = target(engine).unwrap();
         let ended = finish(&store, &["--load"]).with(0);
-        assert_eq!(content(&store), expected, "{engine:?}");
+        assert_same(&content(&store), &expected, &format!("{engine:?}"));
         assert_eq!(self::definitions(&store), definitions, "{engine:?}");
         assert!(ended.err.contains("indexes and foreign keys off"), "{engine:?}: {}", ended.err);
         assert_eq!(off(&store), Vec::<String>::new(), "{engine:?}");
@@ -148,7 +148,7 @@ fn a_run_that_dies_anywhere_leaves_nothing_off_for_good() {
             }
             assert_eq!(self::definitions(&store), definitions, "{what}");
             assert_eq!(off(&store), Vec::<String>::new(), "{what}");
-            assert_eq!(content(&store), expected, "{what}");
+            assert_same(&content(&store), &expected, &what);
         }
     }
 }
@@ -201,7 +201,7 @@ fn a_run_that_is_killed_is_told_by_status_and_mended_by_the_next_command() {
         let ended = finish(&store, &[]).with(0);
         assert!(ended.err.contains(&format!("{count} of {count} indexes and foreign keys are back")), "{}", ended.err);
         assert_eq!(self::definitions(&store), definitions, "{engine:?}");
-        assert_eq!(content(&store), expected, "{engine:?}");
+        assert_same(&content(&store), &expected, &format!("{engine:?}"));
         assert_eq!(cutover(["status", "--to", &store.url()]).status, 0);
     }
 }

@@ -23,11 +23,13 @@ pub enum Kind {
     MariaDb,
 }
 
-/// What a private server does to survive a crash of the machine.
+/// What a private server keeps of its commits when something crashes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Durability {
     /// Nothing: it lives for minutes, and tests want to be done.
     None,
+    /// All of them when the server crashes, for the operating system has them; nothing when the machine does.
+    Process,
     /// What it does by default, so that benchmarks measure what users get.
     Default,
 }
@@ -166,7 +168,7 @@ pub fn own(kind: Kind) -> Option<&'static Server> {
         Kind::Postgres => postgres::start,
         Kind::MariaDb => mariadb::start,
     };
-    Some(Box::leak(Box::new(start(Durability::None).expect("one was started before"))))
+    Some(Box::leak(Box::new(start(Durability::Process).expect("one was started before"))))
 }
 
 #[expect(clippy::print_stderr, reason = "the one line that says what was passed over")]

@@ -33,10 +33,12 @@ pub(crate) fn start(durability: Durability) -> Result<Server, String> {
         "--collation-server=utf8mb4_general_ci",
     ];
     arguments.extend(settings.map(String::from));
-    if durability == Durability::None {
-        let fast = ["--innodb-flush-log-at-trx-commit=0", "--innodb-flush-method=nosync"];
-        arguments.extend(fast.map(String::from));
-    }
+    let fast: &[&str] = match durability {
+        Durability::None => &["--innodb-flush-log-at-trx-commit=0", "--innodb-flush-method=nosync"],
+        Durability::Process => &["--innodb-flush-log-at-trx-commit=2", "--innodb-flush-method=nosync"],
+        Durability::Default => &[],
+    };
+    arguments.extend(fast.iter().map(|setting| setting.to_string()));
     arguments.push(format!("--port={port}"));
     let private = owner.start(&folder, port, &server, &arguments, {
         let socket = socket.clone();

@@ -22,9 +22,11 @@ pub(crate) fn start(durability: Durability) -> Result<Server, String> {
     let mut arguments: Vec<String> = vec!["-D".into(), data.display().to_string(), "-p".into(), port.to_string()];
     arguments.extend(["-k".into(), folder.display().to_string()]);
     let mut settings = vec!["listen_addresses=127.0.0.1", "max_connections=200", "TimeZone=Asia/Kathmandu"];
-    if durability == Durability::None {
-        settings.extend(["fsync=off", "synchronous_commit=off", "full_page_writes=off"]);
-    }
+    settings.extend(match durability {
+        Durability::None => &["fsync=off", "synchronous_commit=off", "full_page_writes=off"][..],
+        Durability::Process => &["fsync=off"],
+        Durability::Default => &[],
+    });
     arguments.extend(settings.into_iter().flat_map(|setting| ["-c".to_string(), setting.to_string()]));
     let private = owner.start(&folder, port, &programs.join("postgres"), &arguments, move || answers(port))?;
     Ok(Server::private(Kind::Postgres, "postgresql", private))
