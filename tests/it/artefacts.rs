@@ -40,6 +40,17 @@ fn the_files_of_the_second_example_are_fresh() {
     assert_eq!(files(&folder), expected, "files that nothing generates, or the other way round; {remedy}");
 }
 
+/// Each collection that hashes gets another seed each time that it is made.
+#[test]
+fn a_hundred_compilations_give_the_same_bytes() {
+    let maps = ["examples/opal/opal.map", "examples/outsystems/kern.map"].map(repository);
+    let made = || maps.each_ref().map(|map| emit(&disk::load(map).unwrap().compiled.plan.unwrap()).unwrap());
+    let first = made();
+    for time in 2..=100 {
+        assert!(made() == first, "compilation {time}");
+    }
+}
+
 #[test]
 fn each_process_generates_the_same_bytes() {
     let folder = tempfile::tempdir().unwrap();

@@ -16,6 +16,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+mod random;
 mod sql;
 
 /// The folders of the suite, in order.
