@@ -55,6 +55,12 @@ impl Sqlite {
     }
 }
 
+impl Drop for Sqlite {
+    fn drop(&mut self) {
+        lock::give_back(self);
+    }
+}
+
 impl Connection for Sqlite {
     fn dialect(&self) -> &dyn SqlDialect {
         &SqliteDialect
@@ -183,8 +189,7 @@ impl Connection for Sqlite {
     }
 
     fn unlock_runner(&mut self) {
-        // Closing the file frees the lock.
-        self.lock = None;
+        lock::give_back(self);
     }
 
     fn lock_holder(&mut self) -> Result<Option<String>, StoreError> {

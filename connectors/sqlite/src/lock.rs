@@ -25,6 +25,14 @@ pub(crate) fn take(sqlite: &mut Sqlite) -> Result<RunnerLock, StoreError> {
     Ok(RunnerLock::Taken)
 }
 
+/// Gives the lock back. Closing the file is not enough: a child that this process is just about to start has the file
+/// open too, until it has become another program.
+pub(crate) fn give_back(sqlite: &mut Sqlite) {
+    if let Some(file) = sqlite.lock.take() {
+        let _ = file.unlock();
+    }
+}
+
 /// Returns who has the lock.
 pub(crate) fn holder(sqlite: &Sqlite) -> Result<Option<String>, StoreError> {
     let mut file = match File::open(path(sqlite)) {
@@ -33,7 +41,10 @@ pub(crate) fn holder(sqlite: &Sqlite) -> Result<Option<String>, StoreError> {
         Err(error) => return Err(io(sqlite, &error)),
     };
     match file.try_lock_shared() {
-        Ok(()) => Ok(None),
+        Ok(()) => {
+            let _ = file.unlock();
+            Ok(None)
+        }
         Err(TryLockError::WouldBlock) => Ok(Some(owner(&mut file))),
         Err(TryLockError::Error(error)) => Err(io(sqlite, &error)),
     }

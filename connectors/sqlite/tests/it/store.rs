@@ -3,7 +3,7 @@
 
 use crate::fixture::{World, ask, column, read, sql};
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
-use cutover_runtime::connection::{Connection, StoreError, StoreErrorKind};
+use cutover_runtime::connection::{Connection, RunnerLock, StoreError, StoreErrorKind};
 use cutover_runtime::step::*;
 use cutover_runtime::value::{Key, Kind, Row, Value};
 use cutover_runtime::{RollbackOptions, RunOptions, Silent, VerifyOptions, rollback, run, verify};
@@ -319,4 +319,26 @@ fn the_lock_dies_with_its_owner_and_names_it() {
     drop(first);
     assert_eq!(world.target().lock_holder().unwrap(), None);
     assert_eq!(ask(&world.target_path(), "SELECT 1"), ["1"]);
+}
+
+/// A child has the files of its parent open until it has become another program.
+#[test]
+fn a_lock_that_is_given_back_is_free_while_children_begin() {
+    let world = World::new();
+    let done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                std::process::Command::new("true").status().unwrap();
+            }
+        });
+        let mut connection = world.target();
+        let held = (0..300).find(|_| {
+            let answer = connection.lock_runner().unwrap();
+            connection.unlock_runner();
+            answer != RunnerLock::Taken
+        });
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+        assert_eq!(held, None);
+    });
 }
