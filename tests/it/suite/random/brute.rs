@@ -1,8 +1,8 @@
 //! What random mappings come to by brute force: row by row, everything looked for from the beginning.
 
 use super::mapping::{Map, Source, Target};
-use super::rules::Rows;
-use super::world::{Table, Value, number, shown};
+use super::rules::{Read, Rows};
+use super::world::{Table, Value, key, shown};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What became of a row.
@@ -24,12 +24,14 @@ struct Evaluation<'w> {
     tables: &'w [Table],
     maps: &'w [Map],
     /// For each map, what became of rows in scope by their keys.
-    fates: Vec<BTreeMap<i64, Fate>>,
+    fates: Vec<BTreeMap<String, Fate>>,
+    /// For each map, the values that must be unique.
+    taken: Vec<BTreeSet<String>>,
 }
 
 /// What a reference comes to.
 enum Referred {
-    To(Option<i64>),
+    To(Option<String>),
     Nothing,
     /// The row it goes to has no fate yet.
     Open,
@@ -37,7 +39,8 @@ enum Referred {
 
 /// Evaluates mappings.
 pub(super) fn evaluate(tables: &[Table], maps: &[Map]) -> Expected {
-    let mut evaluation = Evaluation { tables, maps, fates: vec![BTreeMap::new(); maps.len()] };
+    let mut evaluation =
+        Evaluation { tables, maps, fates: vec![BTreeMap::new(); maps.len()], taken: vec![BTreeSet::new(); maps.len()] };
     let mut expected = Expected::default();
     for (at, map) in maps.iter().enumerate() {
         map.targets.iter().for_each(|target| drop(expected.rows.insert(target.name.clone(), Vec::new())));
@@ -52,7 +55,7 @@ impl<'w> Evaluation<'w> {
     fn settle(&mut self, at: usize, expected: &mut Expected) {
         let map = &self.maps[at];
         let in_scope = |row: &&Vec<Value>| {
-            let rows = Rows { base: row, joined: self.joined(map, row) };
+            let rows = self.rows(map, row);
             map.scope.as_ref().is_none_or(|scope| (scope.holds)(&rows) == Some(true))
         };
         let mut waiting: Vec<&'w Vec<Value>> = self.tables[map.table].rows.iter().filter(in_scope).collect();
@@ -73,32 +76,51 @@ impl<'w> Evaluation<'w> {
     }
 
     fn take(&mut self, at: usize, row: &[Value], fate: Result<Vec<Option<String>>, ()>, expected: &mut Expected) {
-        let key = number(&row[0]).unwrap();
-        let fate = match fate {
+        let (map, table) = (&self.maps[at], &self.tables[self.maps[at].table]);
+        let key = table.key(row);
+        let fate = match fate.and_then(|written| self.unique(at, written)) {
             Ok(written) => {
-                for (target, text) in self.maps[at].targets.iter().zip(&written) {
+                for (target, text) in map.targets.iter().zip(&written) {
                     expected.rows.get_mut(&target.name).unwrap().extend(text.clone());
                 }
                 Fate::Migrated(written.iter().map(Option::is_some).collect())
             }
             Err(()) => {
-                expected.rejected.insert(format!("{}|{key}", self.maps[at].name));
+                let parts: Vec<String> = row[..table.key].iter().map(shown).collect();
+                let key = if table.key == 1 { key.clone() } else { format!("[\"{}\"]", parts.join("\",\"")) };
+                expected.rejected.insert(format!("{}|{key}", map.name));
                 Fate::Rejected
             }
         };
         self.fates[at].insert(key, fate);
     }
 
-    fn joined(&self, map: &Map, row: &[Value]) -> Option<&'w [Value]> {
-        let join = map.join.as_ref()?;
-        let key = number(&join.by.get(&Rows { base: row, joined: None }))?;
-        self.tables[join.table].rows.iter().find(|row| number(&row[0]) == Some(key)).map(Vec::as_slice)
+    /// Rejects a row whose first cell behind the key is another one's already. Null is like nothing.
+    fn unique(&mut self, at: usize, written: Vec<Option<String>>) -> Result<Vec<Option<String>>, ()> {
+        let map = &self.maps[at];
+        if let (true, Some(text)) = (map.unique, &written[0]) {
+            let cell = text.split('|').nth(self.tables[map.table].key).unwrap();
+            if cell != "NULL" && !self.taken[at].insert(cell.to_string()) {
+                return Err(());
+            }
+        }
+        Ok(written)
+    }
+
+    fn rows<'r>(&'r self, map: &Map, row: &'r [Value]) -> Rows<'r> {
+        let alone = Rows { tables: self.tables, base: row, joined: None };
+        let joined = map.join.as_ref().and_then(|join| {
+            let table = &self.tables[join.table];
+            let key = key(&join.by.iter().map(|read| read.get(&alone)).collect::<Vec<_>>())?;
+            table.rows.iter().find(|row| table.key(row) == key).map(Vec::as_slice)
+        });
+        Rows { joined, ..alone }
     }
 
     /// Returns the rows that a legacy row becomes, or that it is rejected; none if that is not known yet.
     fn row(&self, at: usize, row: &[Value]) -> Option<Result<Vec<Option<String>>, ()>> {
         let map = &self.maps[at];
-        let rows = Rows { base: row, joined: self.joined(map, row) };
+        let rows = self.rows(map, row);
         if map.join.as_ref().is_some_and(|join| join.one) && rows.joined.is_none() {
             return Some(Err(()));
         }
@@ -113,7 +135,7 @@ impl<'w> Evaluation<'w> {
                 written.push(None);
                 continue;
             }
-            match self.target(target, &rows) {
+            match self.target(self.tables[map.table].key, target, &rows) {
                 Some(Ok(text)) => written.push(Some(text)),
                 Some(Err(())) => return Some(Err(())),
                 None => open = true,
@@ -125,8 +147,9 @@ impl<'w> Evaluation<'w> {
         if written.iter().all(Option::is_none) { Some(Err(())) } else { Some(Ok(written)) }
     }
 
-    fn target(&self, target: &Target, rows: &Rows<'_>) -> Option<Result<String, ()>> {
-        let mut cells = vec![shown(&rows.base[0])];
+    fn target(&self, key: usize, target: &Target, rows: &Rows<'_>) -> Option<Result<String, ()>> {
+        let own: Vec<String> = rows.base[..key].iter().map(shown).collect();
+        let mut cells = own.clone();
         let mut open = false;
         for (_, source) in &target.columns {
             match source {
@@ -134,11 +157,11 @@ impl<'w> Evaluation<'w> {
                     Ok(value) => cells.push(shown(&value)),
                     Err(_) => return Some(Err(())),
                 },
-                Source::Sibling(_) => cells.push(shown(&rows.base[0])),
-                Source::Reference { map, target, by, nullable } => match self.referred(*map, *target, &by.get(rows)) {
+                Source::Sibling(_) => cells.push(own.join("+")),
+                Source::Reference { map, target, by, nullable } => match self.referred(*map, *target, by, rows) {
                     Referred::Open => open = true,
                     Referred::To(None) if !nullable => return Some(Err(())),
-                    Referred::To(key) => cells.push(key.map_or("NULL".to_string(), |key| key.to_string())),
+                    Referred::To(key) => cells.push(key.map_or("NULL".to_string(), |key| key.replace('|', "+"))),
                     Referred::Nothing => return Some(Err(())),
                 },
             }
@@ -146,8 +169,10 @@ impl<'w> Evaluation<'w> {
         if open { None } else { Some(Ok(cells.join("|"))) }
     }
 
-    fn referred(&self, map: usize, target: usize, by: &Value) -> Referred {
-        let Some(key) = number(by) else { return Referred::To(None) };
+    fn referred(&self, map: usize, target: usize, by: &[Read], rows: &Rows<'_>) -> Referred {
+        let Some(key) = key(&by.iter().map(|read| read.get(rows)).collect::<Vec<_>>()) else {
+            return Referred::To(None);
+        };
         match self.fates[map].get(&key) {
             Some(Fate::Migrated(targets)) => Referred::To(targets[target].then_some(key)),
             Some(Fate::Rejected) => Referred::Nothing,

@@ -1,10 +1,11 @@
 //! Rules of random mappings: each is a line of the language, and beside it what it means, said once more by other means.
 
-use super::world::{Column, Datum, Type, Value};
+use super::world::{Column, Datum, Table, Type, Value};
 use cutover_tests::random::Random;
 
 /// The row of the base table, and the one that is joined to it, if there is one.
 pub(super) struct Rows<'r> {
+    pub(super) tables: &'r [Table],
     pub(super) base: &'r [Value],
     pub(super) joined: Option<&'r [Value]>,
 }
@@ -18,6 +19,8 @@ pub(super) struct Read {
     pub(super) at: usize,
     pub(super) ty: Type,
     pub(super) nullable: bool,
+    /// A value that means null.
+    pub(super) null: Option<Datum>,
 }
 
 /// Rejects the row.
@@ -47,12 +50,12 @@ pub(super) struct Condition {
 
 impl Read {
     pub(super) fn of(alias: &str, joined: bool, at: usize, column: &Column, nullable: bool) -> Read {
-        Read { text: format!("{alias}.{}", column.name), joined, at, ty: column.ty, nullable }
+        Read { text: format!("{alias}.{}", column.name), joined, at, ty: column.ty, nullable, null: None }
     }
 
     pub(super) fn get(&self, rows: &Rows<'_>) -> Value {
         let row = if self.joined { rows.joined } else { Some(rows.base) };
-        row.and_then(|row| row[self.at].clone())
+        row.and_then(|row| row[self.at].clone()).filter(|value| self.null.as_ref() != Some(value))
     }
 
     fn int(&self, rows: &Rows<'_>) -> Option<i64> {
@@ -164,7 +167,7 @@ fn text(read: &Read, length: usize, random: &mut Random) -> Rule {
     let of = |change: fn(&str) -> String| -> Meaning {
         Box::new(move |rows: &Rows<'_>| Ok(own.text(rows).map(|text| Datum::Text(change(&text)))))
     };
-    match random.below(11) {
+    match random.below(13) {
         0 => {
             let own = read.clone();
             let meaning = move |rows: &Rows<'_>| match own.text(rows) {
@@ -208,7 +211,9 @@ fn text(read: &Read, length: usize, random: &mut Random) -> Rule {
             };
             rule(format!("{name} via Letters ->"), "", read.like("varchar(5)"), Box::new(meaning))
         }
-        9 => {
+        9 => looked_up(read, "code", |text| text.to_string()),
+        10 => looked_up(read, "fold(code)", |text| text.to_lowercase().trim_end_matches(' ').to_string()),
+        11 => {
             let own = read.clone();
             let meaning = move |rows: &Rows<'_>| match own.text(rows) {
                 Some(text) if !(text.is_empty() || text.bytes().all(|byte| byte.is_ascii_lowercase())) => Err(Rejected),
@@ -223,6 +228,25 @@ fn text(read: &Read, length: usize, random: &mut Random) -> Rule {
             rule(format!("{name} in [\"a\"] ->"), "", "boolean NOT NULL".into(), Box::new(meaning))
         }
     }
+}
+
+/// The rows of a table that is in the target before.
+pub(super) const BOOK: [(i64, &str); 8] =
+    [(1, "a"), (2, "A"), (3, "x-y"), (4, "é"), (5, "Zoë"), (6, "-"), (7, "-"), (8, "<")];
+
+fn looked_up(read: &Read, by: &str, as_compared: fn(&str) -> String) -> Rule {
+    let own = read.clone();
+    let meaning = move |rows: &Rows<'_>| {
+        let Some(text) = own.text(rows) else { return Ok(None) };
+        let wanted = as_compared(&text);
+        let mut like = BOOK.iter().filter(|(_, code)| as_compared(code) == wanted);
+        match (like.next(), like.next()) {
+            (Some((id, _)), None) => Ok(Some(Datum::Int(*id))),
+            _ => Err(Rejected),
+        }
+    };
+    let value = format!("lookup new.book({by}: {}) ->", read.text);
+    rule(value, "", read.like("integer"), Box::new(meaning))
 }
 
 fn boolean(read: &Read, random: &mut Random) -> Rule {
@@ -287,4 +311,32 @@ pub(super) fn condition(read: &Read, random: &mut Random) -> Condition {
             Condition { text: format!("{name} != 1900-01-01"), holds: Box::new(holds) }
         }
     }
+}
+
+/// Makes a condition that a table has rows which refer to the one of the base table by its key, maybe some of them only.
+pub(super) fn exists(tables: &[Table], table: usize, random: &mut Random) -> Option<Condition> {
+    let children = tables.iter().enumerate().flat_map(|(at, child)| {
+        child.references.iter().filter(|reference| reference.table == table).map(move |reference| (at, reference))
+    });
+    let children: Vec<_> = children.collect();
+    if children.is_empty() {
+        return None;
+    }
+    let (child, reference) = random.pick(&children);
+    let columns = reference.columns.clone();
+    let key = tables[table].key;
+    let names = |at: usize| &tables[child].columns[at].name;
+    let on = columns.iter().enumerate().map(|(part, at)| format!("x.{} == a.k{part}", names(*at)));
+    let mut text = format!("exists old.{} x on {}", tables[child].name, on.collect::<Vec<_>>().join(" and "));
+    let number = tables[child].plain().into_iter().find(|at| tables[child].columns[*at].ty == Type::Int);
+    let above = number.filter(|_| random.happens(500));
+    if let Some(at) = above {
+        text += &format!(" and x.{} > 3", names(at));
+    }
+    let holds = move |rows: &Rows<'_>| {
+        let refers = |row: &&Vec<Value>| columns.iter().zip(&rows.base[..key]).all(|(at, part)| row[*at] == *part);
+        let above = |row: &Vec<Value>| above.is_none_or(|at| matches!(row[at], Some(Datum::Int(value)) if value > 3));
+        Some(rows.tables[child].rows.iter().filter(refers).any(above))
+    };
+    Some(Condition { text: format!("({text})"), holds: Box::new(holds) })
 }
