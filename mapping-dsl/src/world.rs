@@ -169,11 +169,16 @@ impl<'a> World<'a> {
         let found = table.column(&name.text);
         if found.is_none() {
             let side = &self.side(which).alias;
-            let names: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
+            let attributes = table.attributes.keys().filter(|attribute| table.column(attribute).is_some());
+            let names: Vec<&str> =
+                table.columns.iter().map(|column| &column.name).chain(attributes).map(String::as_str).collect();
             let message = format!("{side}.{} has no column `{}`", table.name, name.text);
             let error = Diagnostic::error(Code::UNKNOWN_COLUMN, name.span, message);
             let error = error.label(self.ddl_line(which, table.line), "the table is defined here");
-            diagnostics.push(suggest(error, name.span, &name.text, &names));
+            diagnostics.push(match table.attributes.get(&name.text) {
+                Some(column) => error.note(format!("the file of names says that this attribute is column {column}")),
+                None => suggest(error, name.span, &name.text, &names),
+            });
         }
         found
     }

@@ -39,8 +39,8 @@ struct WrittenAttribute {
 }
 
 impl Entities {
-    /// Reads a file of names. Says in words what is wrong with it: it is no such list, an entity has no module or is there
-    /// twice, or two are the same table.
+    /// Reads a file of names. Says in words what is wrong with it: it is no such list, an entity has no module, it or an
+    /// attribute of it is there twice, or two are the same table.
     pub fn read(text: &str) -> Result<Entities, String> {
         let list: Vec<Written> =
             serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| error.to_string())?;
@@ -53,7 +53,7 @@ impl Entities {
             if let Some(other) = tables.insert(table.to_lowercase(), entity.clone()).filter(|other| *other != entity) {
                 return Err(format!("`{other}` and `{entity}` are both {table}"));
             }
-            let attributes = attributes.into_iter().map(|named| (named.attribute, named.column)).collect();
+            let attributes = by_attribute(&entity, attributes)?;
             if entities.insert(entity.clone(), Entity { table, attributes }).is_some() {
                 return Err(format!("`{entity}` is there twice"));
             }
@@ -86,6 +86,16 @@ impl Entities {
     }
 }
 
+fn by_attribute(entity: &str, written: Vec<WrittenAttribute>) -> Result<BTreeMap<String, String>, String> {
+    let mut columns = BTreeMap::new();
+    for WrittenAttribute { attribute, column } in written {
+        if let Some(other) = columns.insert(attribute.clone(), column) {
+            return Err(format!("attribute `{attribute}` of `{entity}` is there twice, the first time as {other}"));
+        }
+    }
+    Ok(columns)
+}
+
 #[cfg(test)]
 mod tests {
     use super::Entities;
@@ -97,6 +107,11 @@ mod tests {
             (r#"[{"entity": "Polis", "table": "P"}]"#, "`Polis` says no module: write `Module.Entity`"),
             (r#"[{"entity": "K.A", "table": "P"}, {"entity": "K.A", "table": "Q"}]"#, "`K.A` is there twice"),
             (r#"[{"entity": "K.A", "table": "P"}, {"entity": "K.B", "table": "p"}]"#, "`K.A` and `K.B` are both p"),
+            (
+                r#"[{"entity": "K.A", "table": "P", "attributes": [
+                    {"attribute": "Nr", "column": "N1"}, {"attribute": "Nr", "column": "N2"}]}]"#,
+                "attribute `Nr` of `K.A` is there twice, the first time as N1",
+            ),
             (r#"[{"entity": "K.A", "tabel": "P"}]"#, "unknown field `tabel`"),
         ];
         for (text, words) in wrong {
