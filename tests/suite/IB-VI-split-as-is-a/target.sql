@@ -1,0 +1,2 @@
+CREATE TABLE t1 (k integer NOT NULL PRIMARY KEY, a varchar(20) NOT NULL);
+CREATE TABLE t2 (k integer NOT NULL PRIMARY KEY REFERENCES t1 (k), b varchar(20) NOT NULL);
