@@ -198,10 +198,10 @@ pub(crate) struct Sides {
     /// The mapping
     #[arg(value_name = "MAP")]
     pub(crate) map: PathBuf,
-    /// Legacy database, such as sqlite:legacy.db
+    /// Legacy database, such as sqlite:legacy.db or mysql://user@host/database?sslmode=verify-full
     #[arg(long, value_name = "URL", env = "CUTOVER_FROM", hide_env_values = true)]
     pub(crate) from: String,
-    /// Target database, such as sqlite:target.db
+    /// Target database, such as sqlite:target.db or postgresql://user@host/database?sslmode=verify-full
     #[arg(long, value_name = "URL", env = "CUTOVER_TO", hide_env_values = true)]
     pub(crate) to: String,
 }

@@ -366,7 +366,7 @@ pub enum StoreErrorKind {
     Denied,
     /// The server is not there, or the connection to it broke.
     Gone,
-    /// The server talks through an encrypted connection only, or through a plain one only.
+    /// The server does not encrypt, or not as the URL asks; or it demands encryption, or none.
     Encryption,
     /// A row is larger than what the server takes at once.
     TooLarge,
@@ -394,9 +394,6 @@ impl StoreErrorKind {
             StoreErrorKind::Gone => {
                 "see to it that the server runs and can be reached, then run the same command again"
             }
-            StoreErrorKind::Encryption => {
-                "this version connects without encryption only: use a server that allows it, a Unix socket or a tunnel"
-            }
             StoreErrorKind::TooLarge => {
                 "raise the server's limit (max_allowed_packet), then run the same command again"
             }
@@ -404,7 +401,8 @@ impl StoreErrorKind {
             StoreErrorKind::Full => "make room or lift the quota, then run the same command again; it goes on",
             StoreErrorKind::NotADatabase => "check the URL: the file is no database of this kind, or it is damaged",
             StoreErrorKind::OtherSchema => "compare the database with the DDL that the mapping names",
-            StoreErrorKind::Constraint | StoreErrorKind::Other => "",
+            // There are many remedies against faults of encryption; the cause names the one that helps.
+            StoreErrorKind::Encryption | StoreErrorKind::Constraint | StoreErrorKind::Other => "",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What must come out the same on every engine, as legacy and as target.
 
 mod beside;
+mod encrypted;
 mod fifty;
 mod guarded;
 mod kept;

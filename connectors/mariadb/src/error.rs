@@ -1,12 +1,39 @@
 //! Sorts what MariaDB reports by what the operator can do about it. Its messages are kept, but for the values of rows.
 
 use cutover_runtime::connection::{StoreError, StoreErrorKind, ViolationKind};
+use cutover_server::{Encryption, ServerUrl, SslMode};
 use mysql::{DriverError, Error, MySqlError};
 use std::error::Error as _;
 
 /// Returns an error in the engine's terms.
 pub(crate) fn fault(place: &str, error: &Error) -> StoreError {
     StoreError { kind: kind(error), place: place.to_string(), cause: cause(error) }
+}
+
+/// Returns why no connection came about, and where encryption is the reason, what to do about it.
+pub(crate) fn unconnected(url: &ServerUrl, encryption: &Encryption, error: &Error) -> StoreError {
+    let mut fault = fault(&url.place(), error);
+    if let Some(cause) = encryption.refusal(url, inner(error)) {
+        (fault.kind, fault.cause) = (StoreErrorKind::Encryption, cause);
+    } else if let Error::DriverError(DriverError::TlsNotSupported) = error {
+        fault.cause = encryption.not_offered();
+    } else if let (StoreErrorKind::Encryption, SslMode::Disable) = (fault.kind, encryption.mode) {
+        fault.cause += "; write sslmode=verify-full or sslmode=require";
+    } else if fault.kind == StoreErrorKind::Denied && encryption.mode == SslMode::Disable {
+        // The server refuses an account that demands encryption in the words of a wrong password.
+        fault.cause += "; the connection is not encrypted, which the account or the server may demand";
+    }
+    fault
+}
+
+/// Returns what an error wraps, since it does not say so itself.
+fn inner(error: &Error) -> &(dyn std::error::Error + 'static) {
+    match error {
+        Error::IoError(error) => error,
+        Error::CodecError(error) => error,
+        Error::TlsError(error) => error,
+        other => other,
+    }
 }
 
 /// Returns which kind of constraint a row violates, if that is what went wrong.
@@ -69,6 +96,7 @@ fn cause(error: &Error) -> String {
         Error::IoError(error) => error.to_string(),
         Error::DriverError(DriverError::CouldNotConnect(Some((address, why, _)))) => format!("{address}: {why}"),
         Error::DriverError(error) => error.to_string(),
+        Error::TlsError(error) => format!("the connection cannot be encrypted: {error}"),
         Error::CodecError(error) => error.source().map_or_else(|| error.to_string(), ToString::to_string),
         other => other.to_string(),
     }
@@ -78,7 +106,7 @@ fn kind(error: &Error) -> StoreErrorKind {
     match error {
         Error::MySqlError(error) => reported(error),
         Error::DriverError(DriverError::PacketTooLarge) => StoreErrorKind::TooLarge,
-        Error::DriverError(DriverError::TlsNotSupported) => StoreErrorKind::Encryption,
+        Error::DriverError(DriverError::TlsNotSupported) | Error::TlsError(_) => StoreErrorKind::Encryption,
         Error::DriverError(DriverError::UnknownAuthPlugin(_) | DriverError::CleartextPluginDisabled) => {
             StoreErrorKind::Denied
         }

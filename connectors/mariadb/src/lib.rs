@@ -13,6 +13,7 @@ mod open;
 mod parameters;
 mod read;
 mod removable;
+mod tls;
 mod unique;
 mod write;
 
@@ -29,7 +30,7 @@ use cutover_runtime::removable::{Removable, Removal};
 use cutover_runtime::step::TargetSpec;
 use cutover_runtime::unique_key::UniqueKey;
 use cutover_runtime::value::{Kind, Row, Value};
-use cutover_server::ServerUrl;
+use cutover_server::{Encryption, ServerUrl};
 use mysql::prelude::Queryable;
 use mysql::{Conn, Params};
 use read::Column;
@@ -38,6 +39,8 @@ use read::Column;
 pub struct MariaDb {
     conn: Conn,
     url: ServerUrl,
+    /// How it came about that the connection is encrypted, or not.
+    encryption: Encryption,
     /// Name of the database in messages.
     place: String,
     charsets: Charsets,
@@ -206,7 +209,7 @@ impl Connection for MariaDb {
     }
 
     fn another(&mut self) -> Result<Option<Box<dyn Connection>>, StoreError> {
-        Ok(Some(Box::new(open::another(&self.url)?)))
+        Ok(Some(Box::new(open::another(&self.url, &self.encryption)?)))
     }
 
     fn removable(&mut self, removal: &Removal<'_>) -> Result<Vec<Removable>, StoreError> {

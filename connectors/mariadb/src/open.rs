@@ -2,9 +2,9 @@
 
 use crate::catalogue::Catalogue;
 use crate::charset::Charsets;
-use crate::{Limits, MariaDb, error};
+use crate::{Limits, MariaDb, error, tls};
 use cutover_runtime::connection::{StoreError, StoreErrorKind};
-use cutover_server::{ServerUrl, Sources, UrlError};
+use cutover_server::{Encryption, ServerUrl, Sources, SslMode, UrlError};
 use mysql::{Conn, OptsBuilder};
 use std::time::Duration;
 
@@ -44,40 +44,52 @@ pub fn open_target(url: &str) -> Result<MariaDb, StoreError> {
     open(url)
 }
 
-/// Opens another connection to a target database, for writing beside others.
-pub(crate) fn another(url: &ServerUrl) -> Result<MariaDb, StoreError> {
-    let mut mariadb = connect(url.clone())?;
+/// Opens another connection to a target database, for writing beside others. It is encrypted as this one is.
+pub(crate) fn another(url: &ServerUrl, encryption: &Encryption) -> Result<MariaDb, StoreError> {
+    let mut mariadb = connect(url.clone(), encryption)?;
     mariadb.run("SET SESSION innodb_lock_wait_timeout = 1, SESSION lock_wait_timeout = 1")?;
     Ok(mariadb)
 }
 
 fn open(text: &str) -> Result<MariaDb, StoreError> {
-    connect(ServerUrl::parse(text).map_err(|error| wrong("the database", &error))?)
+    let url = ServerUrl::parse(text).map_err(|error| wrong("the database", &error))?;
+    let encryption = Encryption::of(&url).map_err(|error| wrong(&url.place(), &error))?;
+    connect(url, &encryption)
 }
 
 fn wrong(place: &str, error: &UrlError) -> StoreError {
     StoreError { kind: StoreErrorKind::Other, place: place.to_string(), cause: error.to_string() }
 }
 
-fn connect(url: ServerUrl) -> Result<MariaDb, StoreError> {
+fn connect(url: ServerUrl, encryption: &Encryption) -> Result<MariaDb, StoreError> {
     let place = url.place();
     let options = options(&url).map_err(|error| wrong(&place, &error))?;
-    if !matches!(url.parameter("ssl-mode"), None | Some("disabled" | "DISABLED" | "preferred" | "PREFERRED")) {
-        let cause = "the URL asks for an encrypted connection".to_string();
-        return Err(StoreError { kind: StoreErrorKind::Encryption, place, cause });
-    }
-    let conn = Conn::new(options).map_err(|error| error::fault(&place, &error))?;
+    let (conn, encryption) = encryption.connect(&mut |encryption| dial(&options, &url, encryption))?;
     let limits = Limits { packet: 0, increment: 1 };
     let (charsets, catalogue) = (Charsets::default(), Catalogue::default());
-    let mut mariadb = MariaDb { conn, url, place, charsets, catalogue, limits, open: false };
+    let mut mariadb = MariaDb { conn, url, encryption, place, charsets, catalogue, limits, open: false };
     SETTINGS.iter().try_for_each(|sql| mariadb.run(sql))?;
     mariadb.charsets = charsets_of(&mut mariadb)?;
     mariadb.limits = limits_of(&mut mariadb)?;
     Ok(mariadb)
 }
 
+/// Connects once. On a Unix socket nobody listens, and nothing is encrypted there.
+fn dial(options: &OptsBuilder, url: &ServerUrl, encryption: &Encryption) -> Result<Conn, StoreError> {
+    let mut options = options.clone();
+    // The driver reads the file of authorities while it connects.
+    let mut authorities = None;
+    if encryption.mode != SslMode::Disable && url.parameter("socket").is_none() {
+        let tls = tls::options(encryption).map_err(|error| wrong(&url.place(), &error))?;
+        (options, authorities) = (options.ssl_opts(Some(tls.options)), tls.authorities);
+    }
+    let conn = Conn::new(options).map_err(|error| error::unconnected(url, encryption, &error));
+    drop(authorities);
+    conn
+}
+
 fn options(url: &ServerUrl) -> Result<OptsBuilder, UrlError> {
-    url.allow(&["socket", "ssl-mode", "password-file"])?;
+    url.allow(&["socket", "sslmode", "sslrootcert", "sslcert", "sslkey", "password-file"])?;
     let socket = url.parameter("socket").map(str::to_string);
     let host = url.host.clone().unwrap_or_else(|| "localhost".to_string());
     let user = url.user.clone().or_else(|| std::env::var("USER").ok());

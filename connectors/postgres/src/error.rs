@@ -2,12 +2,35 @@
 //! are left out.
 
 use cutover_runtime::connection::{StoreError, StoreErrorKind, ViolationKind};
+use cutover_server::{Encryption, ServerUrl};
 use postgres::Error;
 use postgres::error::{DbError, SqlState};
 
 /// Returns an error in the engine's terms.
 pub(crate) fn fault(place: &str, error: &Error) -> StoreError {
     StoreError { kind: kind(error), place: place.to_string(), cause: cause(error) }
+}
+
+/// Returns why no connection came about, and where encryption is the reason, what to do about it.
+pub(crate) fn unconnected(url: &ServerUrl, encryption: &Encryption, error: &Error) -> StoreError {
+    let place = url.place();
+    if let Some(cause) = encryption.refusal(url, error) {
+        return StoreError { kind: StoreErrorKind::Encryption, place, cause };
+    }
+    let mut fault = fault(&place, error);
+    match error.as_db_error().map(DbError::message) {
+        None if fault.cause.contains("server does not support TLS") => fault.cause = encryption.not_offered(),
+        Some(message) if unencrypted(message) => {
+            fault.cause += "; where the server demands encryption write sslmode=verify-full or sslmode=require, else \
+                            its pg_hba.conf needs a line for this user and host";
+        }
+        Some(message) if encrypted(message) => {
+            fault.cause += "; its pg_hba.conf needs a line for this user and host that holds with encryption, or the \
+                            URL sslmode=disable";
+        }
+        _ => {}
+    }
+    fault
 }
 
 /// Returns which kind of constraint a row violates, if that is what went wrong.
@@ -56,7 +79,11 @@ fn kind(error: &Error) -> StoreErrorKind {
 fn reported(error: &DbError) -> StoreErrorKind {
     let class = error.code().code().get(..2).unwrap_or_default();
     match error.code() {
-        &SqlState::INVALID_AUTHORIZATION_SPECIFICATION if unencrypted(error.message()) => StoreErrorKind::Encryption,
+        &SqlState::INVALID_AUTHORIZATION_SPECIFICATION
+            if unencrypted(error.message()) || encrypted(error.message()) =>
+        {
+            StoreErrorKind::Encryption
+        }
         &SqlState::INVALID_CATALOG_NAME | &SqlState::INVALID_SCHEMA_NAME => StoreErrorKind::Absent,
         &SqlState::INSUFFICIENT_PRIVILEGE | &SqlState::READ_ONLY_SQL_TRANSACTION => StoreErrorKind::Denied,
         &SqlState::UNDEFINED_TABLE | &SqlState::UNDEFINED_COLUMN => StoreErrorKind::OtherSchema,
@@ -73,9 +100,14 @@ fn reported(error: &DbError) -> StoreErrorKind {
     }
 }
 
-/// The server tells in words only that it wants encryption.
+/// The server tells in words only that it does not take this user without encryption.
 fn unencrypted(message: &str) -> bool {
     message.contains("no encryption") || message.contains("SSL off")
+}
+
+/// The same of a user whom it does not take with encryption.
+fn encrypted(message: &str) -> bool {
+    message.contains("SSL encryption") || message.contains("SSL on")
 }
 
 fn unreported(error: &Error) -> StoreErrorKind {

@@ -15,6 +15,7 @@ mod numeric;
 mod open;
 mod read;
 mod removable;
+mod tls;
 mod unique;
 mod write;
 
@@ -30,7 +31,7 @@ use cutover_runtime::removable::{Removable, Removal};
 use cutover_runtime::step::TargetSpec;
 use cutover_runtime::unique_key::UniqueKey;
 use cutover_runtime::value::{Kind, Row, Value};
-use cutover_server::ServerUrl;
+use cutover_server::{Encryption, ServerUrl};
 use form::Form;
 use keys::Keys;
 use postgres::fallible_iterator::FallibleIterator;
@@ -49,6 +50,8 @@ const STATEMENTS: usize = 256;
 pub struct Postgres {
     client: Client,
     url: ServerUrl,
+    /// How it came about that the connection is encrypted, or not.
+    encryption: Encryption,
     /// Name of the database in messages.
     place: String,
     statements: HashMap<String, Statement>,
@@ -243,7 +246,7 @@ impl Connection for Postgres {
     }
 
     fn another(&mut self) -> Result<Option<Box<dyn Connection>>, StoreError> {
-        Ok(Some(Box::new(open::another(&self.url)?)))
+        Ok(Some(Box::new(open::another(&self.url, &self.encryption)?)))
     }
 
     fn removable(&mut self, removal: &Removal<'_>) -> Result<Vec<Removable>, StoreError> {

@@ -2,12 +2,13 @@
 
 use crate::catalogue::Catalogue;
 use crate::keys::Keys;
+use crate::tls::Tls;
 use crate::{Postgres, Transaction, error};
 use cutover_runtime::connection::{StoreError, StoreErrorKind};
-use cutover_server::{ServerUrl, Sources, UrlError};
-use postgres::config::SslMode;
+use cutover_server::{Encryption, ServerUrl, Sources, SslMode, UrlError};
+use postgres::config::SslMode as Negotiation;
 use postgres::error::SqlState;
-use postgres::{Config, NoTls};
+use postgres::{Client, Config, NoTls};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -47,35 +48,33 @@ pub fn open_target(url: &str) -> Result<Postgres, StoreError> {
     Ok(postgres)
 }
 
-/// Opens another connection to a target database, for writing beside others.
-pub(crate) fn another(url: &ServerUrl) -> Result<Postgres, StoreError> {
-    let mut postgres = connect(url.clone())?;
+/// Opens another connection to a target database, for writing beside others. It is encrypted as this one is.
+pub(crate) fn another(url: &ServerUrl, encryption: &Encryption) -> Result<Postgres, StoreError> {
+    let mut postgres = connect(url.clone(), encryption)?;
     postgres.batch(GROWING)?;
     postgres.batch("SET lock_timeout = '1s'")?;
     Ok(postgres)
 }
 
 fn open(text: &str) -> Result<Postgres, StoreError> {
-    connect(ServerUrl::parse(text).map_err(|error| wrong("the database", &error))?)
+    let url = ServerUrl::parse(text).map_err(|error| wrong("the database", &error))?;
+    let encryption = Encryption::of(&url).map_err(|error| wrong(&url.place(), &error))?;
+    connect(url, &encryption)
 }
 
 fn wrong(place: &str, error: &UrlError) -> StoreError {
     StoreError { kind: StoreErrorKind::Other, place: place.to_string(), cause: error.to_string() }
 }
 
-fn connect(url: ServerUrl) -> Result<Postgres, StoreError> {
+fn connect(url: ServerUrl, encryption: &Encryption) -> Result<Postgres, StoreError> {
     let place = url.place();
     let cut = Arc::new(AtomicBool::new(false));
     let config = configure(&url, cut.clone()).map_err(|error| wrong(&place, &error))?;
-    if !matches!(url.parameter("sslmode"), None | Some("disable" | "allow" | "prefer")) {
-        let cause = "the URL asks for an encrypted connection".to_string();
-        return Err(StoreError { kind: StoreErrorKind::Encryption, place, cause });
-    }
-    let client = config.connect(NoTls).map_err(|error| error::fault(&place, &error))?;
+    let (client, encryption) = encryption.connect(&mut |encryption| dial(&config, &url, encryption))?;
     let (statements, catalogue, keys) = (HashMap::new(), Catalogue::default(), Keys::default());
     let schema = url.parameter("schema").map(str::to_string);
     let transaction = Transaction::None;
-    let mut postgres = Postgres { client, url, place, statements, catalogue, keys, transaction, cut };
+    let mut postgres = Postgres { client, url, encryption, place, statements, catalogue, keys, transaction, cut };
     postgres.batch(SETTINGS)?;
     if let Some(schema) = schema {
         postgres.rows("SELECT set_config('search_path', quote_ident($1), false)", &[&schema])?;
@@ -83,11 +82,25 @@ fn connect(url: ServerUrl) -> Result<Postgres, StoreError> {
     Ok(postgres)
 }
 
+/// Connects once. On a Unix socket nobody listens, and PostgreSQL encrypts nothing there.
+fn dial(config: &Config, url: &ServerUrl, encryption: &Encryption) -> Result<Client, StoreError> {
+    let fault = |error: &postgres::Error| error::unconnected(url, encryption, error);
+    let mut config = config.clone();
+    if encryption.mode == SslMode::Disable || host(url).starts_with('/') {
+        return config.ssl_mode(Negotiation::Disable).connect(NoTls).map_err(|error| fault(&error));
+    }
+    let handshake = encryption.handshake().map_err(|error| wrong(&url.place(), &error))?;
+    config.ssl_mode(Negotiation::Require).connect(Tls::new(handshake)).map_err(|error| fault(&error))
+}
+
+fn host(url: &ServerUrl) -> &str {
+    url.parameter("host").or(url.host.as_deref()).unwrap_or("localhost")
+}
+
 fn configure(url: &ServerUrl, cut: Arc<AtomicBool>) -> Result<Config, UrlError> {
-    url.allow(&["host", "schema", "sslmode", "password-file"])?;
+    url.allow(&["host", "schema", "sslmode", "sslrootcert", "sslcert", "sslkey", "password-file"])?;
     let mut config = Config::new();
-    config.host(url.parameter("host").or(url.host.as_deref()).unwrap_or("localhost"));
-    config.port(url.port.unwrap_or(5432)).dbname(&url.database).ssl_mode(SslMode::Disable);
+    config.host(host(url)).port(url.port.unwrap_or(5432)).dbname(&url.database);
     let user = url.user.clone().or_else(|| std::env::var("PGUSER").ok()).or_else(|| std::env::var("USER").ok());
     config.user(&user.unwrap_or_else(|| "postgres".to_string()));
     if let Some(password) = PASSWORDS.password(url)? {

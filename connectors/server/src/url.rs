@@ -73,12 +73,17 @@ impl ServerUrl {
         self.parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// Refuses parameters that are not among these: one that is passed over may be the one that matters.
+    /// Refuses parameters that are not among these, or given twice: one that is passed over may be the one that matters.
     pub fn allow(&self, names: &[&str]) -> Result<(), UrlError> {
-        match self.parameters.iter().find(|(name, _)| !names.contains(&name.as_str())) {
-            Some((name, _)) => Err(UrlError(format!("the URL has a parameter {name}; known are {}", names.join(", ")))),
-            None => Ok(()),
+        for (at, (name, _)) in self.parameters.iter().enumerate() {
+            if !names.contains(&name.as_str()) {
+                return Err(UrlError(format!("the URL has a parameter {name}; known are {}", names.join(", "))));
+            }
+            if self.parameters[..at].iter().any(|(before, _)| before == name) {
+                return Err(UrlError(format!("the URL has the parameter {name} twice")));
+            }
         }
+        Ok(())
     }
 
     /// Returns how messages name the database: no user, no password, no parameters.
@@ -136,6 +141,8 @@ mod tests {
         assert_eq!(url.place(), "postgresql://[::1]:6543/my db");
         assert_eq!(url.allow(&["host", "x"]), Ok(()));
         assert!(url.allow(&["host"]).unwrap_err().to_string().contains("parameter x"));
+        let twice = ServerUrl::parse("mysql://db/shop?sslmode=verify-full&sslmode=disable").unwrap();
+        assert_eq!(twice.allow(&["sslmode"]).unwrap_err().to_string(), "the URL has the parameter sslmode twice");
         let url = ServerUrl::parse("mysql:///shop").unwrap();
         assert_eq!((url.user, url.host, url.port), (None, None, None));
         let url = ServerUrl::parse("mysql://me:a@b:c@db/shop").unwrap();

@@ -100,11 +100,15 @@ fn only_in(one: &[Vec<String>], other: &[Vec<String>]) -> Vec<String> {
 
 /// Returns the legacy sample on MariaDB, as the dump makes it.
 pub(crate) fn legacy() -> Option<Store> {
-    let store = Store::new(Engine::MariaDb)?;
+    Some(filled(Store::new(Engine::MariaDb)?))
+}
+
+/// Makes the legacy sample of an empty database on MariaDB.
+pub(crate) fn filled(store: Store) -> Store {
     for file in ["legacy.sql", "legacy-sample.sql"] {
         store.load(&fs::read_to_string(repository("examples/opal").join(file)).unwrap());
     }
-    Some(store)
+    store
 }
 
 /// Returns a target with what must be there before a migration.

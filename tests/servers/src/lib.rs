@@ -6,10 +6,12 @@
 
 #![expect(clippy::unwrap_used, reason = "only tests use this, and there a panic is the message")]
 
+mod authority;
 mod mariadb;
 mod postgres;
 mod process;
 
+pub use authority::Authority;
 pub use process::Server;
 
 use std::sync::OnceLock;
@@ -22,6 +24,9 @@ pub enum Kind {
     /// MariaDB.
     MariaDb,
 }
+
+/// The hosts that the certificate of a server from [`encrypted`] is for.
+pub const HOSTS: [&str; 2] = ["127.0.0.1", "db.hospital.test"];
 
 /// What a private server keeps of its commits when something crashes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,14 +143,13 @@ pub fn server(kind: Kind) -> Option<&'static Server> {
 pub fn shared(kind: Kind, durability: Durability) -> Option<&'static Server> {
     static POSTGRES: OnceLock<Option<Server>> = OnceLock::new();
     static MARIADB: OnceLock<Option<Server>> = OnceLock::new();
-    type Start = fn(Durability) -> Result<Server, String>;
-    let (slot, variable, start): (_, _, Start) = match kind {
-        Kind::Postgres => (&POSTGRES, "CUTOVER_TEST_POSTGRES_URL", postgres::start),
-        Kind::MariaDb => (&MARIADB, "CUTOVER_TEST_MARIADB_URL", mariadb::start),
+    let (slot, variable) = match kind {
+        Kind::Postgres => (&POSTGRES, "CUTOVER_TEST_POSTGRES_URL"),
+        Kind::MariaDb => (&MARIADB, "CUTOVER_TEST_MARIADB_URL"),
     };
     let found = slot.get_or_init(|| match std::env::var(variable) {
         Ok(url) => Some(Server::named(kind, &url)),
-        Err(_) => match start(durability) {
+        Err(_) => match start(kind, durability, None) {
             Ok(server) => Some(server),
             Err(why) if std::env::var_os("CI").is_some() => panic!("no {kind:?} server for the tests: {why}"),
             Err(why) => {
@@ -160,15 +164,30 @@ pub fn shared(kind: Kind, durability: Durability) -> Option<&'static Server> {
 /// Starts a private server that no other test uses, so that it may be ended; it lives until the program ends. None where
 /// the environment names a server, or none can be started.
 pub fn own(kind: Kind) -> Option<&'static Server> {
+    beside(kind, None)
+}
+
+/// Starts a private server that encrypts, by a certificate for [`HOSTS`] that this authority has signed. PostgreSQL takes
+/// the user `walled` over encrypted connections only, `plain` over others only, and `badge` by a certificate. None as with
+/// [`own`].
+pub fn encrypted(kind: Kind, authority: &Authority) -> Option<&'static Server> {
+    beside(kind, Some(authority))
+}
+
+fn beside(kind: Kind, authority: Option<&Authority>) -> Option<&'static Server> {
     if !server(kind)?.is_private() {
-        skipped(kind, "a server that may be ended has to be a private one");
+        skipped(kind, "a server that may be ended, or encrypts, has to be a private one");
         return None;
     }
-    let start = match kind {
-        Kind::Postgres => postgres::start,
-        Kind::MariaDb => mariadb::start,
-    };
-    Some(Box::leak(Box::new(start(Durability::Process).expect("one was started before"))))
+    let server = start(kind, Durability::Process, authority).expect("one was started before");
+    Some(Box::leak(Box::new(server)))
+}
+
+fn start(kind: Kind, durability: Durability, authority: Option<&Authority>) -> Result<Server, String> {
+    match kind {
+        Kind::Postgres => postgres::start(durability, authority),
+        Kind::MariaDb => mariadb::start(durability, authority),
+    }
 }
 
 #[expect(clippy::print_stderr, reason = "the one line that says what was passed over")]

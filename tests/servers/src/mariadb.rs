@@ -1,14 +1,14 @@
 //! MariaDB for tests.
 
 use crate::process::{Owner, PASSWORD, Server, USER, finish, free_port, program};
-use crate::{Durability, Kind};
+use crate::{Authority, Durability, Kind};
 use mysql::prelude::Queryable;
 use mysql::{Conn, Opts, OptsBuilder, Row, Value};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Starts a private server.
-pub(crate) fn start(durability: Durability) -> Result<Server, String> {
+pub(crate) fn start(durability: Durability, authority: Option<&Authority>) -> Result<Server, String> {
     let (install, server) = programs().ok_or("no mariadbd; install mariadb-server")?;
     let owner = Owner::find("mysql")?;
     let folder = owner.folder()?;
@@ -40,6 +40,11 @@ pub(crate) fn start(durability: Durability) -> Result<Server, String> {
     };
     arguments.extend(fast.iter().map(|setting| setting.to_string()));
     arguments.push(format!("--port={port}"));
+    if let Some(authority) = authority {
+        let files = owner.certify(&folder, authority)?;
+        let named = ["ssl-cert", "ssl-key", "ssl-ca"].iter().zip(&files);
+        arguments.extend(named.map(|(name, path)| format!("--{name}={}", path.display())));
+    }
     let private = owner.start(&folder, port, &server, &arguments, {
         let socket = socket.clone();
         move || root(&socket).is_some()

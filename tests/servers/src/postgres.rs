@@ -1,13 +1,13 @@
 //! PostgreSQL for tests.
 
 use crate::process::{Owner, PASSWORD, Server, USER, finish, free_port, program};
-use crate::{Durability, Kind};
+use crate::{Authority, Durability, Kind};
 use postgres::{Client, NoTls, SimpleQueryMessage};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Starts a private server.
-pub(crate) fn start(durability: Durability) -> Result<Server, String> {
+pub(crate) fn start(durability: Durability, authority: Option<&Authority>) -> Result<Server, String> {
     let programs = programs().ok_or("no initdb; install postgresql")?;
     let owner = Owner::find("postgres")?;
     let folder = owner.folder()?;
@@ -28,8 +28,27 @@ pub(crate) fn start(durability: Durability) -> Result<Server, String> {
         Durability::Default => &[],
     });
     arguments.extend(settings.into_iter().flat_map(|setting| ["-c".to_string(), setting.to_string()]));
+    if let Some(authority) = authority {
+        arguments.extend(encrypt(&owner, &folder, &data, authority)?);
+    }
     let private = owner.start(&folder, port, &programs.join("postgres"), &arguments, move || answers(port))?;
     Ok(Server::private(Kind::Postgres, "postgresql", private))
+}
+
+/// Returns what the server is told so that it encrypts. The first line that fits a connection counts.
+fn encrypt(owner: &Owner, folder: &Path, data: &Path, authority: &Authority) -> Result<Vec<String>, String> {
+    let files = owner.certify(folder, authority)?;
+    let (rules, first) = (
+        data.join("pg_hba.conf"),
+        "hostnossl all walled all reject\nhostssl all plain all reject\n\
+                                                     hostssl all badge all cert\n",
+    );
+    let rest = std::fs::read_to_string(&rules).map_err(|error| error.to_string())?;
+    std::fs::write(&rules, format!("{first}{rest}")).map_err(|error| error.to_string())?;
+    let names = ["ssl_cert_file", "ssl_key_file", "ssl_ca_file"];
+    let named = names.iter().zip(&files).map(|(name, path)| format!("{name}={}", path.display()));
+    let settings = ["ssl=on".to_string()].into_iter().chain(named);
+    Ok(settings.flat_map(|setting| ["-c".to_string(), setting]).collect())
 }
 
 fn programs() -> Option<PathBuf> {

@@ -1,9 +1,9 @@
 //! A server as a process: started as a user who may, stopped by its own watchman, whatever becomes of the tests.
 
-use crate::Kind;
+use crate::{Authority, Kind};
 use std::io::Write;
 use std::net::TcpListener;
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -154,6 +154,21 @@ impl Owner {
     pub(crate) fn give(&self, path: &Path) -> Result<(), String> {
         let Some((user, group)) = self.ids else { return Ok(()) };
         chown(path, Some(user), Some(group)).map_err(|error| error.to_string())
+    }
+
+    /// Puts a certificate of a server, its key and that of its authority into a folder, as files that this user alone
+    /// may read. Returns their paths.
+    pub(crate) fn certify(&self, folder: &Path, authority: &Authority) -> Result<[PathBuf; 3], String> {
+        let signed = authority.server(&crate::HOSTS);
+        let texts = [signed.certificate.as_str(), &signed.key, authority.certificate()];
+        let paths = ["server.pem", "server.key", "ca.pem"].map(|name| folder.join(name));
+        for (path, text) in paths.iter().zip(texts) {
+            std::fs::write(path, text).map_err(|error| error.to_string())?;
+            let private = std::fs::Permissions::from_mode(0o600);
+            std::fs::set_permissions(path, private).map_err(|error| error.to_string())?;
+            self.give(path)?;
+        }
+        Ok(paths)
     }
 
     /// Returns a command that runs as this user.

@@ -30,7 +30,7 @@ fn what_keeps_a_connection_from_being_made_is_told() {
     assert_eq!(refused(&with(&database, "guest", "wr0ng", database.name())).kind, StoreErrorKind::Denied);
     assert_eq!(refused(&with(&database, "guest", "guest", "nowhere")).kind, StoreErrorKind::Absent);
     assert_eq!(refused(&with(&database, "safe", "safe", database.name())).kind, StoreErrorKind::Denied);
-    let encrypted = refused(&format!("{}?ssl-mode=required", database.url()));
+    let encrypted = refused(&format!("{}?sslmode=require", database.url()));
     assert_eq!(encrypted.kind, StoreErrorKind::Encryption);
     let odd = refused(&format!("{}?fallback=x", database.url()));
     assert!(odd.to_string().contains("parameter fallback"), "{odd}");

@@ -7,5 +7,6 @@ mod fixture;
 mod insert;
 mod keys;
 mod session;
+mod tls;
 mod unique;
 mod values;

@@ -30,7 +30,7 @@ fn what_keeps_a_connection_from_being_made_is_told() {
     assert_eq!(refused(&with(&database, "guest", "guest", "nowhere")).kind, StoreErrorKind::Absent);
     let encrypted = refused(&format!("{}?sslmode=require", database.url()));
     assert_eq!(encrypted.kind, StoreErrorKind::Encryption);
-    assert!(encrypted.to_string().contains("without encryption"), "{encrypted}");
+    assert!(encrypted.to_string().contains("offers no encryption"), "{encrypted}");
     let odd = refused(&format!("{}?fallback=x", database.url()));
     assert!(odd.to_string().contains("parameter fallback"), "{odd}");
     let gone = refused("postgresql://me:wr0ng@127.0.0.1:1/x");
