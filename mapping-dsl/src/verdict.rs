@@ -69,8 +69,10 @@ pub struct Lost {
     pub why: String,
     /// Line in the mapping of what loses it.
     pub line: usize,
-    /// Whether there is no answer at all without it: a legacy row cannot be made without its value.
+    /// Whether there is no answer at all without it, such as a legacy column that has to have a value.
     pub needed: bool,
+    /// Whether a part of the value comes back.
+    pub in_part: bool,
     /// What the author could write instead.
     pub remedy: Option<String>,
 }

@@ -1,10 +1,13 @@
 //! The class of an expression: what claim it supports. The operator table of the design, its column of classes.
 
+use super::KeyShape;
 use crate::plan::{
-    Arithmetic, Arrow, Class, Conversion, Expr, ExprKind, Function, Link, LinkKind, Literal, OnZero, Outcome, ValueMap,
+    Arithmetic, Arrow, Class, Conversion, Expr, ExprKind, Function, Link, LinkKind, Literal, OnZero, Outcome, Plan,
+    ValueMap,
 };
 use crate::schema::{Column, Schema};
 use crate::types::Type;
+use std::collections::BTreeMap;
 
 /// What the class of an expression depends on besides the expression.
 #[derive(Clone, Copy)]
@@ -15,6 +18,27 @@ pub(crate) struct Facts<'a> {
     pub(crate) links: &'a [Link],
     /// The schema in which look-ups look.
     pub(crate) target: &'a Schema,
+    /// The maps to whose rows references lead.
+    pub(crate) maps: Maps<'a>,
+}
+
+/// The maps of a mapping, while they are resolved and afterwards.
+#[derive(Clone, Copy)]
+pub(crate) enum Maps<'a> {
+    /// As other maps see them.
+    Shapes(&'a BTreeMap<String, KeyShape>),
+    /// As steps of the plan.
+    Steps(&'a Plan),
+}
+
+impl Maps<'_> {
+    /// Whether some rows that a map carries have no row in one of its targets.
+    pub(crate) fn may_lack(self, map: &str, target: usize) -> bool {
+        match self {
+            Maps::Shapes(shapes) => shapes.get(map).is_some_and(|shape| shape.roles[target].conditional),
+            Maps::Steps(plan) => plan.place(map).is_some_and(|place| plan.steps[place].targets[target].when.is_some()),
+        }
+    }
 }
 
 /// Returns the class of an expression: the weakest of its parts.
@@ -50,7 +74,7 @@ fn own_class(expr: &Expr, facts: Facts<'_>) -> Class {
         ExprKind::Legacy { on_zero: OnZero::Null, .. } => Class::Lens,
         ExprKind::Legacy { .. } => Class::Iso,
         ExprKind::Literal(_) | ExprKind::Sibling(_) => Class::Section,
-        ExprKind::Link { link, .. } => link_class(&facts.links[*link], facts.target),
+        ExprKind::Link { link, .. } => link_class(&facts.links[*link], facts),
         ExprKind::Generated(_) | ExprKind::Exists(_) | ExprKind::Fits(..) | ExprKind::Compare(..) => Class::OneWay,
         ExprKind::Given { .. } => Class::OneWay,
         ExprKind::And(..) | ExprKind::Or(..) | ExprKind::Not(_) | ExprKind::Match { .. } => Class::OneWay,
@@ -64,12 +88,13 @@ fn own_class(expr: &Expr, facts: Facts<'_>) -> Class {
     }
 }
 
-/// A reference is a row of its own for each legacy row. What is looked up is so only by columns that compare exactly, and
+/// A reference is a row of its own for each legacy row, unless some have none: these are all null to it. What is looked up is so only by columns that compare exactly, and
 /// where the answer is unique.
-fn link_class(link: &Link, target: &Schema) -> Class {
+fn link_class(link: &Link, facts: Facts<'_>) -> Class {
     let own = match &link.kind {
+        LinkKind::Reference { step, target } if facts.maps.may_lack(step, *target) => Class::Lens,
         LinkKind::Reference { .. } => Class::Iso,
-        LinkKind::Lookup { table, result, .. } if !names_a_row(target, table, result) => Class::OneWay,
+        LinkKind::Lookup { table, result, .. } if !names_a_row(facts.target, table, result) => Class::OneWay,
         LinkKind::Lookup { by, .. } if by.iter().any(|by| by.fold) => Class::Lens,
         LinkKind::Lookup { .. } => Class::Iso,
     };
@@ -80,9 +105,9 @@ fn link_class(link: &Link, target: &Schema) -> Class {
 
 /// Whether a value of the column belongs to one row only.
 fn names_a_row(schema: &Schema, table: &str, column: &str) -> bool {
-    schema.table(table).is_some_and(|table| {
-        table.is_unique(&[column]) && table.column(column).is_some_and(|column| !column.nullable)
-    })
+    schema
+        .table(table)
+        .is_some_and(|table| table.is_unique(&[column]) && table.column(column).is_some_and(|column| !column.nullable))
 }
 
 fn is_zero(expr: &Expr) -> bool {

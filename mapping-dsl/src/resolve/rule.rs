@@ -1,7 +1,7 @@
 //! Rules: the value of a target column, and whether the arrow claims no more than is true.
 
 use super::Resolver;
-use super::class::{Facts, class, rule_class};
+use super::class::{Facts, Maps, class, rule_class};
 use super::convert::adapt_literal;
 use super::expression::Place;
 use super::loss::{ALLOWS, Loss, reads_zero_dates};
@@ -104,7 +104,7 @@ impl Resolver<'_, '_> {
 
     fn facts(&self) -> Facts<'_> {
         let (value_maps, links) = (&self.world.value_maps, &self.draft.step.links);
-        Facts { value_maps, links, target: &self.world.target.schema }
+        Facts { value_maps, links, target: &self.world.target.schema, maps: Maps::Shapes(self.shapes) }
     }
 
     /// The row of a target with a condition is there where the same condition is this target's; elsewhere its key can

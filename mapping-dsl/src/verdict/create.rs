@@ -15,10 +15,12 @@ type Columns<'p> = BTreeSet<&'p str>;
 pub(super) fn verdict(map: &Map<'_>) -> Verdict {
     let told: Vec<Columns<'_>> = map.step.targets.iter().map(|target| told_by(map, target)).collect();
     let columns = map.table.columns.iter().filter(|column| column.assigned != Assigned::Computed);
-    let mut lost: Vec<Lost> = columns
-        .filter(|column| !everywhere(map, &told, &column.name))
-        .map(|column| lost(map, &told, column))
-        .collect();
+    let mut lost: Vec<Lost> =
+        columns.filter(|column| !everywhere(map, &told, &column.name)).map(|column| lost(map, &told, column)).collect();
+    // If nothing but the key is told, there is no row worth the name.
+    if !told_besides_key(map, &told, &lost) {
+        lost.iter_mut().for_each(|lost| lost.needed = true);
+    }
     lost.extend(unpaired(map, &told));
     lost.extend(map.step.targets.iter().enumerate().filter_map(|(index, target)| other_writer(map, index, target)));
     let rules = map.rules().filter(|(_, rule)| tells(rule));
@@ -45,11 +47,24 @@ fn everywhere(map: &Map<'_>, by_target: &[Columns<'_>], column: &str) -> bool {
     always.any(|(_, columns)| columns.contains(column)) || one_of_all
 }
 
+/// Whether some column besides the key is told, be it in part.
+fn told_besides_key(map: &Map<'_>, told: &[Columns<'_>], lost: &[Lost]) -> bool {
+    let key = map.key();
+    map.table.columns.iter().filter(|column| !key.contains(column.name.as_str())).any(|column| {
+        let what = named(map, column);
+        everywhere(map, told, &column.name) || lost.iter().any(|lost| lost.what == what && lost.in_part)
+    })
+}
+
+fn named(map: &Map<'_>, column: &Column) -> String {
+    format!("{}.{}", map.step.read.alias, column.name)
+}
+
 /// Returns how a column is lost.
 fn lost(map: &Map<'_>, told: &[Columns<'_>], column: &Column) -> Lost {
-    let what = format!("{}.{}", map.step.read.alias, column.name);
+    let what = named(map, column);
     if let Some((rule, name, why)) = in_part(map, column) {
-        return Lost { what, operator: name, why, line: rule.line, needed: false, remedy: None };
+        return Lost { what, operator: name, why, line: rule.line, needed: false, in_part: true, remedy: None };
     }
     let (operator, why, line, remedy) = cause(map, told, column);
     let counted = column.assigned == Assigned::Counter;
@@ -59,7 +74,7 @@ fn lost(map: &Map<'_>, told: &[Columns<'_>], column: &Column) -> Lost {
         false if counted => format!("{why}; the counter gives another value"),
         false => why,
     };
-    Lost { what, operator, why, line, needed, remedy }
+    Lost { what, operator, why, line, needed, in_part: false, remedy }
 }
 
 /// A rule with `<->` that is there for every row and loses a part of the column's value.
@@ -89,7 +104,12 @@ fn cause(map: &Map<'_>, told: &[Columns<'_>], column: &Column) -> (Option<String
     let is_it = |(alias, name): &(String, String)| *alias == step.read.alias && *name == column.name;
     if let Some(dropped) = step.dropped.iter().find(|dropped| dropped.columns.iter().any(is_it)) {
         let why = format!("it is left behind: {}", dropped.reason);
-        return (Some("drop".to_string()), why, dropped.line, Some("write a rule for it instead of `drop`".to_string()));
+        return (
+            Some("drop".to_string()),
+            why,
+            dropped.line,
+            Some("write a rule for it instead of `drop`".to_string()),
+        );
     }
     let some = step.targets.iter().zip(told).find(|(_, told)| told.contains(column.name.as_str()));
     if let Some((target, _)) = some {
@@ -135,6 +155,7 @@ fn unpaired(map: &Map<'_>, told: &[Columns<'_>]) -> Option<Lost> {
         why: "neither refers to the other, and not both hold the legacy key".to_string(),
         line: apart.line,
         needed: true,
+        in_part: false,
         remedy: Some(format!("write the key into `{}` and `{}` with `<->`", first.role, apart.role)),
     })
 }
@@ -155,6 +176,7 @@ fn other_writer<'p>(map: &Map<'p>, index: usize, target: &'p Target) -> Option<L
         why: format!("`{who}` writes this table too, and no constant column tells them apart"),
         line: target.line,
         needed: false,
+        in_part: false,
         remedy: Some("write a constant of its own into one column of each".to_string()),
     })
 }
@@ -170,8 +192,10 @@ fn told_from<'p>(map: &Map<'p>, target: &'p Target, own: &'p Rule, theirs: &Map<
     })
 }
 
-/// Whether two literals are surely two values; decimals may be one value in two spellings.
+/// Whether two literals are surely two values: decimals may be one value in two spellings, and literals of two kinds may
+/// become one.
 fn differ(left: &Literal, right: &Literal) -> bool {
-    let is_decimal = |literal: &Literal| matches!(literal, Literal::Decimal(_));
-    left != right && !is_decimal(left) && !is_decimal(right)
+    let same_kind = std::mem::discriminant(left) == std::mem::discriminant(right);
+    let null = *left == Literal::Null || *right == Literal::Null;
+    left != right && (null || (same_kind && !matches!(left, Literal::Decimal(_))))
 }

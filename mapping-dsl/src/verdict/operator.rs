@@ -19,7 +19,7 @@ fn operator(name: impl Into<String>, why: impl Into<String>) -> Operator {
 pub(super) fn of(map: &Map<'_>, expr: &Expr) -> Option<Operator> {
     Some(match &expr.kind {
         ExprKind::Call(function, _) => of_function(*function)?,
-        ExprKind::Legacy { .. } => operator("allow(zero.null)", "a zero date and null become one"),
+        ExprKind::Legacy { .. } => operator("allow(zero.null)", "a zero date becomes null, and is not written back"),
         ExprKind::Concat(_) => operator("++", "where one of several texts ends is not told"),
         ExprKind::Arithmetic(Arithmetic::Multiply, ..) => operator("*", "several numbers give the same product"),
         ExprKind::Arithmetic(Arithmetic::Add, ..) => operator("+", "several numbers give the same sum"),
@@ -34,6 +34,9 @@ pub(super) fn of(map: &Map<'_>, expr: &Expr) -> Option<Operator> {
         }
         ExprKind::Convert(conversion, _) => of_conversion(conversion)?,
         ExprKind::Link { link, .. } => match &map.step.links[*link].kind {
+            LinkKind::Reference { step, target } if map.facts().maps.may_lack(step, *target) => {
+                operator(format!("ref {step}"), "rows that have no row there are null to it, as null is")
+            }
             LinkKind::Reference { step, .. } => operator(format!("ref {step}"), ONE_NULL),
             LinkKind::Lookup { table, by, .. } if by.iter().any(|by| by.fold) => {
                 operator(format!("lookup {table}"), "`fold` no longer tells capital and small letters apart")

@@ -8,7 +8,8 @@ use crate::resolve::class::weakest;
 use std::collections::BTreeSet;
 
 pub(super) fn verdict(map: &Map<'_>) -> Verdict {
-    let rules = map.rules().filter(|(_, rule)| !takes_nothing(&rule.value));
+    let checked = |target, rule: &Rule| takes_nothing(&rule.value) || map.constant(target, rule).is_some();
+    let rules = map.rules().filter(|(target, rule)| !checked(*target, *rule));
     let mut lost: Vec<Lost> = rules.filter_map(|(target, rule)| lost(map, target, rule)).collect();
     // If nothing but the key goes back, nothing does.
     if !map.rules().any(|(_, rule)| goes_back(map, rule)) {
@@ -30,7 +31,7 @@ fn lost<'p>(map: &Map<'p>, target: &Target, rule: &'p Rule) -> Option<Lost> {
         Arrow::Forward | Arrow::Back => forward(map, &rule.value),
     };
     let what = format!("{}.{}", target.role, rule.column);
-    Some(Lost { what, operator, why, line: rule.line, needed: false, remedy })
+    Some(Lost { what, operator, why, line: rule.line, needed: false, in_part: false, remedy })
 }
 
 /// What a rule that only goes forward loses: the part that has no way back, or else the arrow.

@@ -1,7 +1,7 @@
 //! What the expressions of a map read, and which legacy columns its conditions fix.
 
 use crate::plan::{Comparison, Expr, ExprKind, Literal, Pattern, Plan, Rule, Step, Target};
-use crate::resolve::class::{Facts, parts};
+use crate::resolve::class::{Facts, Maps, parts};
 use crate::schema::{Column, Table};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +20,8 @@ impl<'p> Map<'p> {
     }
 
     pub(super) fn facts(&self) -> Facts<'p> {
-        Facts { value_maps: &self.plan.value_maps, links: &self.step.links, target: &self.plan.target.schema }
+        let Plan { value_maps, target, .. } = self.plan;
+        Facts { value_maps, links: &self.step.links, target: &target.schema, maps: Maps::Steps(self.plan) }
     }
 
     /// Returns all rules, each with its target.
@@ -114,7 +115,7 @@ impl<'p> Map<'p> {
 
     /// Returns the one value that a rule gives in every row of its target, if it does.
     pub(super) fn constant(&self, target: &'p Target, rule: &'p Rule) -> Option<&'p Literal> {
-        match &rule.value.kind {
+        match &unconverted(&rule.value).kind {
             ExprKind::Literal(literal) => Some(literal),
             _ => self.fixed_in(target).get(self.base_column(&rule.value)?).copied(),
         }
@@ -124,18 +125,20 @@ impl<'p> Map<'p> {
 /// Returns whether an expression takes nothing from the legacy row: a constant, the key of another target, what is
 /// generated.
 pub(super) fn takes_nothing(expr: &Expr) -> bool {
+    matches!(unconverted(expr).kind, ExprKind::Literal(_) | ExprKind::Sibling(_) | ExprKind::Generated(_))
+}
+
+fn unconverted(expr: &Expr) -> &Expr {
     match &expr.kind {
-        ExprKind::Literal(_) | ExprKind::Sibling(_) | ExprKind::Generated(_) => true,
-        ExprKind::Convert(_, part) => takes_nothing(part),
-        _ => false,
+        ExprKind::Convert(_, part) => unconverted(part),
+        _ => expr,
     }
 }
 
 /// Returns the target whose key an expression is.
 pub(super) fn sibling(expr: &Expr) -> Option<usize> {
-    match &expr.kind {
-        ExprKind::Sibling(target) => Some(*target),
-        ExprKind::Convert(_, part) => sibling(part),
+    match unconverted(expr).kind {
+        ExprKind::Sibling(target) => Some(target),
         _ => None,
     }
 }

@@ -17,7 +17,7 @@ fn proof<'p>(map: &Map<'p>, target: &'p Target, rule: &'p Rule) -> RuleProof {
         arrow: rule.arrow.sign(),
         class: rule.class,
         because: operator_of(map, rule),
-        inverse: inverse(map, rule),
+        inverse: inverse(map, target, rule),
         obligations: obligations(map, target, rule),
         line: rule.line,
     }
@@ -30,26 +30,18 @@ fn operator_of<'p>(map: &Map<'p>, rule: &'p Rule) -> Option<String> {
 }
 
 /// Returns how the value of a rule goes back.
-fn inverse(map: &Map<'_>, rule: &Rule) -> String {
+fn inverse<'p>(map: &Map<'p>, target: &'p Target, rule: &'p Rule) -> String {
     let value = &rule.value;
     if let Some(target) = sibling(value) {
         return format!("a check: still the row of `{}`", map.step.targets[target].role);
     }
-    if let Some(literal) = literal(value) {
-        return format!("a check: still {literal}");
+    if let Some(literal) = map.constant(target, rule) {
+        return format!("a check: still {}", show(literal));
     }
     match (rule.arrow, rule.class) {
         (Arrow::Forward | Arrow::Back, _) => "none".to_string(),
         (Arrow::Both, Class::Lens) => format!("{}, while the legacy row still gives it", undone(map, value)),
         (Arrow::Both, _) => undone(map, value),
-    }
-}
-
-fn literal(expr: &Expr) -> Option<String> {
-    match &expr.kind {
-        ExprKind::Literal(literal) => Some(show(literal)),
-        ExprKind::Convert(_, part) => literal(part),
-        _ => None,
     }
 }
 
@@ -134,7 +126,9 @@ fn obligations<'p>(map: &Map<'p>, target: &'p Target, rule: &'p Rule) -> Vec<Str
     let mut all: Vec<String> = reasons.into_iter().map(|reason| format!("else rejected: {reason}")).collect();
     if rule.arrow == Arrow::Both && !takes_nothing(&rule.value) {
         all.extend(back(map, target, rule));
-        all.extend(data::told_apart(map, target, rule).into_iter().map(|condition| format!("only if {}", condition.what)));
+        all.extend(
+            data::told_apart(map, target, rule).into_iter().map(|condition| format!("only if {}", condition.what)),
+        );
     }
     all
 }
