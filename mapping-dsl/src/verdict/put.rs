@@ -8,14 +8,18 @@ use crate::resolve::class::weakest;
 use std::collections::BTreeSet;
 
 pub(super) fn verdict(map: &Map<'_>) -> Verdict {
-    let checked = |target, rule: &Rule| takes_nothing(&rule.value) || map.constant(target, rule).is_some();
-    let rules = map.rules().filter(|(target, rule)| !checked(*target, *rule));
+    let rules = map.rules().filter(|(target, rule)| !is_checked(map, target, rule));
     let mut lost: Vec<Lost> = rules.filter_map(|(target, rule)| lost(map, target, rule)).collect();
     // If nothing but the key goes back, nothing does.
     if !map.rules().any(|(_, rule)| goes_back(map, rule)) {
         lost.iter_mut().for_each(|lost| lost.needed = true);
     }
     Verdict::new(lost, data::found_rows(map))
+}
+
+/// Whether a rule gives nothing that can change: on the way back its value is only checked.
+fn is_checked<'p>(map: &Map<'p>, target: &'p Target, rule: &'p Rule) -> bool {
+    takes_nothing(&rule.value) || map.constant(target, rule).is_some()
 }
 
 /// Whether a rule brings something back into the legacy row besides its key.
@@ -74,12 +78,15 @@ fn throughs<'p>(map: &Map<'p>, value: &'p Expr) -> Vec<&'p ValueMap> {
     found
 }
 
+fn given(outcome: &Outcome) -> Option<&Literal> {
+    match outcome {
+        Outcome::Value(value) => Some(value),
+        Outcome::Reject(_) => None,
+    }
+}
+
 /// Returns the values that a value map gives and of which no arm says where they go back to.
 fn without_way_back(values: &ValueMap) -> BTreeSet<&Literal> {
-    let given = |outcome| match outcome {
-        &Outcome::Value(ref value) => Some(value),
-        &Outcome::Reject(_) => None,
-    };
     let back = values.arms.iter().filter(|arm| arm.arrow != Arrow::Forward).filter_map(|arm| given(&arm.to));
     let back: BTreeSet<&Literal> = back.collect();
     let all = values.arms.iter().map(|arm| &arm.to).chain(&values.rest).filter_map(given);

@@ -207,6 +207,10 @@ fn fitting(literal: &Literal, ty: &Type) -> Option<Value> {
         (Literal::Integer(value), Type::Integer { min, max }) if min <= value && value <= max => {
             Some(Value::Integer(*value))
         }
+        (Literal::Date(day), Type::Date { .. }) => Some(Value::Date(*day)),
+        (Literal::Date(day), Type::DateTime { .. }) => Some(Value::DateTime(day.and_time(chrono::NaiveTime::MIN))),
+        (Literal::DateTime(time), Type::DateTime { .. }) => Some(Value::DateTime(*time)),
+        (Literal::DateTime(time), Type::Instant { .. }) => Some(Value::Instant(*time)),
         _ => None,
     }
 }
