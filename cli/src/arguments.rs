@@ -24,7 +24,7 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Checks mappings against both schemas
     Check(CheckOptions),
-    /// Explains the code of a message
+    /// Explains the code of a message, or proves what of a mapping can come back
     Explain(ExplainOptions),
     /// Lays mappings out in the one style
     Fmt(FmtOptions),
@@ -95,9 +95,15 @@ pub(crate) struct CheckOptions {
 
 #[derive(Debug, Args)]
 pub(crate) struct ExplainOptions {
-    /// Codes such as M0604; without any, all are listed
-    #[arg(value_name = "CODE")]
-    pub(crate) codes: Vec<String>,
+    /// Codes such as M0604, or a mapping, of which the proof is shown; without any, all codes are listed
+    #[arg(value_name = "CODE|MAP")]
+    pub(crate) what: Vec<String>,
+    /// Only these maps of the mapping
+    #[arg(long = "map", value_name = "NAME", value_delimiter = ',')]
+    pub(crate) maps: Vec<String>,
+    /// Print the proof as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

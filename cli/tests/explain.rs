@@ -76,3 +76,71 @@ fn messages_point_to_the_pages_once() {
     let (_, _, err) = cutover(&["check", folder.path().join("fine.map").to_str().unwrap()]);
     assert_eq!(err, "");
 }
+
+/// Returns the path of a mapping of the suite.
+fn case(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/suite").join(name).join("case.map");
+    path.to_str().unwrap().to_string()
+}
+
+#[test]
+fn the_proof_of_a_mapping_is_a_table_under_two_verdicts() {
+    let (status, out, err) = cutover(&["explain", &case("ST-09-denormalisation")]);
+    assert_eq!((status, err.as_str()), (0, ""));
+    let (head, table) = out.split_once("\n\n").unwrap();
+    assert_eq!(
+        head.lines().collect::<Vec<_>>(),
+        [
+            "Denorm (case.map:6), iso",
+            "put: can a legacy row that is still there be brought up to date from its target rows?",
+            "  up to t.city",
+            "  - t.city: `->`: it claims no way back (case.map:12)",
+            "create: can a legacy row be made anew from its target rows alone?",
+            "  up to p.city_id",
+            "  - p.city_id: only conditions look at it (case.map:6)",
+        ]
+    );
+    let words =
+        |line: &str| line.split("  ").map(str::trim).filter(|word| !word.is_empty()).collect::<Vec<_>>().join("|");
+    let lines: Vec<String> = table.lines().map(words).collect();
+    assert_eq!(lines[0], "line|rule|class|way back|obligation");
+    assert_eq!(lines[1], "10|p.id <-> t.id|iso|copy");
+    assert_eq!(lines[3], "12|c.name -> t.city|iso|none");
+    assert!(!out.contains('\u{1b}'), "colours belong on a terminal: {out:?}");
+}
+
+#[test]
+fn the_proof_of_one_map_is_shown_alone_and_to_machines() {
+    let map = case("ST-08-self-join");
+    let (status, all, _) = cutover(&["explain", &map]);
+    assert!(status == 0 && all.contains("\nManages (") && all.starts_with("Emp ("), "{all}");
+    let (status, one, _) = cutover(&["explain", &map, "--map", "Manages"]);
+    assert!(status == 0 && one.starts_with("Manages (") && !one.contains("Emp (case"), "{one}");
+    let (status, json, _) = cutover(&["explain", &map, "--map", "Emp", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(status, 0);
+    assert_eq!(json.as_array().unwrap().len(), 1);
+    let proof = &json[0];
+    assert_eq!((&proof["class"], &proof["put"]["answer"]), (&"iso".into(), &"exact".into()));
+    assert_eq!(proof["create"]["answer"], "up_to");
+    let lost = &proof["create"]["lost"][0];
+    assert_eq!((&lost["what"], &lost["operator"], &lost["line"]), (&"e.boss".into(), &"defer".into(), &9.into()));
+    assert_eq!(proof["rules"][1]["inverse"], "copy");
+}
+
+#[test]
+fn what_no_proof_can_be_shown_of_is_a_mistake_of_usage() {
+    let map = case("ST-08-self-join");
+    for (arguments, words) in [
+        (vec!["explain", &map, "--map", "Boss"], "case.map has no map `Boss`; it has Emp, Manages"),
+        (vec!["explain", &map, "M0604"], "one mapping is explained at a time"),
+        (vec!["explain", "M0604", "--json"], "name its file"),
+        (vec!["explain", "--map", "Emp"], "name its file"),
+    ] {
+        let (status, out, err) = cutover(&arguments);
+        assert_eq!((status, out.as_str()), (2, ""), "{arguments:?}");
+        assert!(err.contains(words), "{err}");
+    }
+    let (status, _, err) = cutover(&["explain", "nowhere.map"]);
+    assert!(status == 4 && err.contains("nowhere.map"), "{status} {err}");
+}

@@ -6,6 +6,7 @@ use crate::wording::{Wording, conditions, literal};
 use cutover_mapping_dsl::parallel;
 use cutover_mapping_dsl::plan::{Join, LeftTables, Link, LinkKind, Literal, Plan, Reason, Rollback, Step, Target};
 use cutover_mapping_dsl::schema::Dialect;
+use cutover_mapping_dsl::verdict::{Proof, Verdict, prove};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -53,6 +54,10 @@ pub struct StepOutline {
     pub line: usize,
     /// The weakest class of its rules.
     pub class: String,
+    /// Whether a legacy row that is still there can be brought up to date from its target rows.
+    pub put: Verdict,
+    /// Whether a legacy row can be made anew from its target rows alone.
+    pub create: Verdict,
     /// What is read.
     pub reads: Reads,
     /// Tables written, and when if not always.
@@ -211,10 +216,13 @@ fn step_outline(plan: &Plan, step: &Step) -> StepOutline {
         message: reason.message.clone(),
         line: reason.line,
     };
+    let Proof { put, create, .. } = prove(plan, step);
     StepOutline {
         map: step.name.clone(),
         line: step.line,
         class: step.class().to_string(),
+        put,
+        create,
         reads: reads(plan, step),
         writes: written(step).map(described).collect(),
         finds: step.targets.iter().filter(|target| target.existing.is_some()).map(described).collect(),

@@ -515,7 +515,7 @@ pub mod relatie {
         step::StepSpec {
             name: "Relatie".into(),
             map_table: "cutover_map_relatie".into(),
-            meaning: "399bdc938afb25f50c18d13dc0cf7c0d".into(),
+            meaning: "e35bc4529a9fa7024602c4f952c3d708".into(),
             read: step::ReadSpec {
                 table: "OSUSR_K7X_RELATIE".into(),
                 alias: "r".into(),
@@ -1047,7 +1047,7 @@ pub mod polis {
         step::StepSpec {
             name: "Polis".into(),
             map_table: "cutover_map_polis".into(),
-            meaning: "c10aef93251ffb2c6834f56ffdcf6a6d".into(),
+            meaning: "dc66c381d610af6723932fd731aa4d80".into(),
             read: step::ReadSpec {
                 table: "OSUSR_K7X_POLIS1".into(),
                 alias: "p".into(),
@@ -1589,7 +1589,7 @@ pub mod document {
         step::StepSpec {
             name: "Document".into(),
             map_table: "cutover_map_document".into(),
-            meaning: "570a6113cc67ebe0b1b750c360e86544".into(),
+            meaning: "8358ae8e0696f08497a6afc693ff7e2a".into(),
             read: step::ReadSpec {
                 table: "OSUSR_K7X_DOCUMENT".into(),
                 alias: "d".into(),

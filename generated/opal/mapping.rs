@@ -226,7 +226,7 @@ pub mod site {
         step::StepSpec {
             name: "Site".into(),
             map_table: "cutover_map_site".into(),
-            meaning: "e106c18f1f887f72bbfc6bdcd7e408fe".into(),
+            meaning: "9f79658ba6c68922aa67c8cae5d61e07".into(),
             read: step::ReadSpec {
                 table: "Hospital_Identifier_Type".into(),
                 alias: "k".into(),
@@ -583,7 +583,7 @@ pub mod patient {
         step::StepSpec {
             name: "Patient".into(),
             map_table: "cutover_map_patient".into(),
-            meaning: "b1c44113f7795be0574c299d0482fd56".into(),
+            meaning: "a44e90b3b8d558030cc3aff3a3287423".into(),
             read: step::ReadSpec {
                 table: "Patient".into(),
                 alias: "p".into(),
@@ -915,7 +915,7 @@ pub mod hospital_identifier {
         step::StepSpec {
             name: "HospitalIdentifier".into(),
             map_table: "cutover_map_hospital_identifier".into(),
-            meaning: "da21cef1067233ee282223ed8e0161d2".into(),
+            meaning: "4616dfe3499dedef2efb78b6d969d929".into(),
             read: step::ReadSpec {
                 table: "Patient_Hospital_Identifier".into(),
                 alias: "i".into(),
@@ -1547,7 +1547,7 @@ pub mod caregiver {
         step::StepSpec {
             name: "Caregiver".into(),
             map_table: "cutover_map_caregiver".into(),
-            meaning: "42d695656988ab689e4102d5d64bc444".into(),
+            meaning: "ec9fbba5746ad0d457ba1a359f1b3264".into(),
             read: step::ReadSpec {
                 table: "Users".into(),
                 alias: "u".into(),
@@ -1898,7 +1898,7 @@ pub mod question {
         step::StepSpec {
             name: "Question".into(),
             map_table: "cutover_map_question".into(),
-            meaning: "a9a2f7286ee6c04dffbb8695f8e1212e".into(),
+            meaning: "c0ca1785d4ba85aa34e8affeec575f59".into(),
             read: step::ReadSpec {
                 table: "SecurityQuestion".into(),
                 alias: "q".into(),
@@ -2192,7 +2192,7 @@ pub mod answer {
         step::StepSpec {
             name: "Answer".into(),
             map_table: "cutover_map_answer".into(),
-            meaning: "c7c9231c672dccbc3ff19812a89c0632".into(),
+            meaning: "cac14125c5567f918a4ec1bf6e9bdc43".into(),
             read: step::ReadSpec {
                 table: "SecurityAnswer".into(),
                 alias: "a".into(),
@@ -2538,7 +2538,7 @@ pub mod device {
         step::StepSpec {
             name: "Device".into(),
             map_table: "cutover_map_device".into(),
-            meaning: "39c1e1003f89c0c26b1faa2ec26067bf".into(),
+            meaning: "69695a5ee9dad85c2bd605fe907d0e94".into(),
             read: step::ReadSpec {
                 table: "PatientDeviceIdentifier".into(),
                 alias: "d".into(),
@@ -3033,7 +3033,7 @@ pub mod staff {
         step::StepSpec {
             name: "Staff".into(),
             map_table: "cutover_map_staff".into(),
-            meaning: "875a8d7504b093707e8c06817846ddbc".into(),
+            meaning: "68de9c4380d3d3fe83adcd6cb98f2e51".into(),
             read: step::ReadSpec {
                 table: "OAUser".into(),
                 alias: "o".into(),

@@ -334,8 +334,19 @@ pub enum StatementKind {
     },
     /// `irreversible "reason"`
     Irreversible(Option<Text>),
+    /// `require reversible(put)`
+    Require(WayBack),
     /// An example.
     Example(Example),
+}
+
+/// A way back that a map can be required to have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WayBack {
+    /// `put`: a legacy row that is still there is brought up to date from its target rows.
+    Put,
+    /// `create`: a legacy row is made anew from its target rows alone.
+    Create,
 }
 
 /// Columns of one alias: `t.x`, `x`, `t.{x, y}` or `{x, y}`.

@@ -7,6 +7,7 @@ mod examples;
 mod keys;
 pub(crate) mod leave;
 mod nulls;
+pub(crate) mod require;
 mod targets;
 mod unique;
 

@@ -70,6 +70,7 @@ fn plan(
     (world.value_maps, world.broken_values) = resolve::values::value_maps(&world, diagnostics);
     let mut drafts = resolve::resolve(&world, diagnostics);
     check::check(&world, &mut drafts, diagnostics);
+    let damaged = check::require::damaged(&drafts);
     let steps = lower::lower(drafts, &world, diagnostics);
     let left = check::leave::left_tables(&world, diagnostics);
     if tree.maps.is_empty() && diagnostics.is_empty() {
@@ -82,7 +83,7 @@ fn plan(
     let World { legacy, target, functions, value_maps, .. } = world;
     let name = sources.file(file).name.clone();
     let file_name = name.rsplit('/').next().unwrap_or_default().to_string();
-    Some(Plan {
+    let plan = Plan {
         name: file_name.trim_end_matches(".map").to_string(),
         file: file_name,
         source_hash: source_hash(sources),
@@ -93,7 +94,9 @@ fn plan(
         places: steps.iter().enumerate().map(|(place, step)| (step.name.clone(), place)).collect(),
         steps,
         left,
-    })
+    };
+    check::require::check(&plan, sources, tree, &damaged, diagnostics);
+    Some(plan)
 }
 
 fn source_hash(sources: &Sources) -> String {

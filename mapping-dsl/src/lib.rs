@@ -18,6 +18,7 @@ mod resolve;
 pub mod schema;
 pub mod source;
 pub mod types;
+pub mod verdict;
 mod world;
 
 pub use compile::{Compiled, compile};

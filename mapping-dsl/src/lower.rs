@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::parallel;
-use crate::plan::{Expr, ExprKind, LinkKind, Outcome, Step};
+use crate::plan::{Class, Expr, ExprKind, LinkKind, Outcome, Step};
 use crate::resolve::Draft;
 use crate::world::World;
 use std::collections::{BTreeMap, BTreeSet};
@@ -176,7 +176,7 @@ fn move_siblings(expr: &mut Expr, places: &[usize]) {
     expr.children_mut().into_iter().for_each(|child| move_siblings(child, places));
 }
 
-/// Returns the hash of what a step means: lines, docs, examples and the words of reasons do not count.
+/// Returns the hash of what a step means: lines, docs, examples, classes and the words of reasons do not count.
 fn meaning(step: &Step, world: &World<'_>) -> String {
     let mut bare = step.clone();
     (bare.docs, bare.examples, bare.dropped, bare.deferred) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
@@ -199,6 +199,7 @@ fn meaning(step: &Step, world: &World<'_>) -> String {
             rule.line = 0;
             rule.text = String::new();
             rule.allows = Vec::new();
+            rule.class = Class::Iso; // It follows from the value.
             clear_lines(&mut rule.value);
         }
     }

@@ -387,6 +387,7 @@ fn statement_rule(text: &str) -> Rule {
         "unique" => Rule::unique_piece,
         "identity" => Rule::identity_piece,
         "nulls" => Rule::nulls_piece,
+        "require" => Rule::require_piece,
         "example" => Rule::example_piece,
         "into" => Rule::into_header,
         _ => Rule::statement,

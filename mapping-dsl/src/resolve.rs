@@ -1,7 +1,7 @@
 //! Trees to typed drafts of steps: every name is looked up, every expression typed, every conversion written out.
 //! What is missing or contradicts itself over a whole map is found later, in `check/`.
 
-mod class;
+pub(crate) mod class;
 mod condition;
 pub(crate) mod convert;
 pub(crate) mod expression;

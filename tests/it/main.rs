@@ -23,5 +23,6 @@ mod status;
 mod suite;
 mod sync;
 mod targets;
+mod verdicts;
 mod verify;
 mod witnesses;

@@ -1,21 +1,34 @@
-//! `cutover explain`: what a code of a message means, from the pages in `docs/diagnostics`.
+//! `cutover explain`: what a code of a message means, from the pages in `docs/diagnostics`; and of a mapping, in
+//! `explain/proof.rs`, what can come back and why.
+
+mod proof;
 
 use crate::arguments::ExplainOptions;
 use crate::failure::Failure;
 use crate::{Status, output};
 use cutover_mapping_dsl::diagnostic::CODES;
+use std::path::Path;
 
 mod pages {
     include!(concat!(env!("OUT_DIR"), "/pages.rs"));
 }
 
 pub(crate) fn run(options: &ExplainOptions) -> Result<Status, Failure> {
-    if options.codes.is_empty() {
+    if let Some(mapping) = options.what.iter().find(|what| is_mapping(what)) {
+        return match options.what.len() {
+            1 => proof::run(mapping, options),
+            _ => Err(Failure::usage("one mapping is explained at a time, without codes beside it")),
+        };
+    }
+    if options.json || !options.maps.is_empty() {
+        return Err(Failure::usage("`--map` and `--json` belong to the proof of a mapping: name its file"));
+    }
+    if options.what.is_empty() {
         let rows: Vec<Vec<String>> =
             CODES.iter().map(|(code, title)| vec![code.0.to_string(), (*title).to_string()]).collect();
         output::table(&["code", "meaning"], &rows);
     }
-    let pages: Result<Vec<&str>, Failure> = options.codes.iter().map(|code| page(code)).collect();
+    let pages: Result<Vec<&str>, Failure> = options.what.iter().map(|code| page(code)).collect();
     for (number, page) in pages?.into_iter().enumerate() {
         if number > 0 {
             output::line("");
@@ -23,6 +36,11 @@ pub(crate) fn run(options: &ExplainOptions) -> Result<Status, Failure> {
         show(page);
     }
     Ok(Status::Done)
+}
+
+/// Whether a mapping is meant, not a code.
+fn is_mapping(what: &str) -> bool {
+    Path::new(what).extension().is_some_and(|extension| extension == "map") || Path::new(what).is_file()
 }
 
 /// Returns the page of a code; `m0604`, `604` and `error[M0604]` are understood too.

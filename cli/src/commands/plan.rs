@@ -50,6 +50,8 @@ fn print(plan: &Plan, index: usize, step: &StepOutline) {
         None => say("rollback", "deletes by the migration table"),
         Some(reason) => say("rollback", &format!("none: {reason}")),
     }
+    say("put", &step.put.to_string());
+    say("create", &step.create.to_string());
     for (dialect, pushed) in &step.same_server {
         let verdict = match pushed.pushed_down {
             true => "one set statement".to_string(),

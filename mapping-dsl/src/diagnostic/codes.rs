@@ -59,6 +59,7 @@ codes! {
     UNMAPPED_TARGET "M0605" "target columns that get no value"
     TWICE "M0606" "a column that gets two values or is spoken of twice"
     NOT_WRITABLE "M0608" "a column that cannot be written"
+    REVERSIBLE "M0609" "a way back that is required, where something is lost"
     STALE_ALLOW "M0701" "an allow that no longer applies"
     STALE_DROP "M0702" "a drop or defer that no longer applies"
     REASON "M0703" "a reason is missing"

@@ -23,6 +23,7 @@ impl Builder<'_> {
             }
             Rule::nulls => self.nulls(pair)?,
             Rule::irreversible => StatementKind::Irreversible(children(pair).nth(1).map(|pair| self.text(inner(pair)))),
+            Rule::require => StatementKind::Require(self.required(pair)),
             Rule::example => StatementKind::Example(self.example(pair)?),
             _ => StatementKind::Rule(Box::new(self.rule(pair)?)),
         };
@@ -116,6 +117,13 @@ impl Builder<'_> {
             values.push((self.literal(part)?, span));
         }
         Some(StatementKind::Nulls { columns, values })
+    }
+
+    fn required(&self, pair: Pair<'_, Rule>) -> ast::WayBack {
+        match next(&mut children(pair).skip(2)).as_rule() {
+            Rule::kw_put => ast::WayBack::Put,
+            _ => ast::WayBack::Create,
+        }
     }
 
     pub(super) fn rule(&mut self, pair: Pair<'_, Rule>) -> Option<ast::Rule> {

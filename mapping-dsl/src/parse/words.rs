@@ -139,9 +139,9 @@ fn habit(found: &str, text: &str, at: usize) -> Habit {
 }
 
 const STATEMENTS: &str = "a statement is a rule such as `a.Name <-> t.name`, or begins with `key`, `into`, `drop`, \
-    `defer`, `nulls`, `reject`, `unique`, `identity`, `irreversible` or `example`";
+    `defer`, `nulls`, `reject`, `unique`, `identity`, `irreversible`, `require` or `example`";
 
-const KEYWORDS: [&str; 23] = [
+const KEYWORDS: [&str; 24] = [
     "fn",
     "key",
     "into",
@@ -152,6 +152,7 @@ const KEYWORDS: [&str; 23] = [
     "unique",
     "identity",
     "irreversible",
+    "require",
     "example",
     "leave",
     "match",
@@ -210,6 +211,7 @@ fn piece_words(rule: Rule) -> &'static str {
         Rule::unique_piece => "this `unique`",
         Rule::identity_piece => "this `identity`",
         Rule::nulls_piece => "this `nulls`",
+        Rule::require_piece => "this `require`",
         Rule::leave_piece => "this `leave`",
         Rule::example_piece => "this example",
         _ => "this statement",
@@ -295,6 +297,10 @@ fn rule_words(rule: Rule) -> Option<&'static str> {
         Rule::kw_leave => "`leave`",
         Rule::kw_none | Rule::absent => "`none`",
         Rule::kw_irreversible | Rule::irreversible => "`irreversible`",
+        Rule::kw_require | Rule::require => "`require`",
+        Rule::kw_reversible => "`reversible(…)`",
+        Rule::kw_put => "`put`",
+        Rule::kw_create => "`create`",
         Rule::kw_example | Rule::example => "`example`",
         Rule::kw_match | Rule::match_ => "`match`",
         Rule::kw_exists | Rule::exists => "`exists`",

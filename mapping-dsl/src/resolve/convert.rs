@@ -21,7 +21,7 @@ impl Resolver<'_, '_> {
     /// Wraps an expression into the conversions that bring it to a column, and returns what is lost on the way.
     pub(crate) fn convert(&mut self, expr: Expr, column: &Column, span: Span, role: &str) -> Option<(Expr, Vec<Loss>)> {
         let mut losses = Vec::new();
-        collect_losses(&expr, &mut losses);
+        collect_losses(&expr, &self.draft.step.links, &mut losses);
         if let Type::Other(declared) = &column.ty {
             let message = format!("`{}` is {declared}, a type that cannot be mapped", column.name);
             let ddl = self.world.ddl_line(Which::Target, column.line);

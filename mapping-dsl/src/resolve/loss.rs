@@ -1,7 +1,7 @@
 //! What an expression loses on the way, which the author has to allow by name.
 
-use super::class::one_to_one;
-use crate::plan::{Expr, ExprKind, Function};
+use super::class::{one_to_one, parts};
+use crate::plan::{Expr, ExprKind, Function, Link, LinkKind};
 use crate::types::Type;
 
 /// Something that a conversion loses or refuses, which the author has to allow by name.
@@ -25,8 +25,15 @@ pub(crate) const ALLOWS: &[(&str, &str)] = &[
     ("lossy.fraction", "fractions of a second are cut"),
 ];
 
-/// Collects what the operators of an expression lose.
-pub(super) fn collect_losses(expr: &Expr, losses: &mut Vec<Loss>) {
+/// Collects what the operators of an expression lose, also on the way to what a link finds.
+pub(super) fn collect_losses(expr: &Expr, links: &[Link], losses: &mut Vec<Loss>) {
+    if let ExprKind::Link { link, .. } = expr.kind
+        && let LinkKind::Lookup { by, .. } = &links[link].kind
+        && by.iter().any(|by| by.fold)
+    {
+        let why = "`fold` no longer tells capital and small letters apart";
+        losses.push(Loss { name: "lossy.case", why: why.into() });
+    }
     if let ExprKind::Call(function, arguments) = &expr.kind {
         let loss = match function {
             Function::Lower | Function::Upper | Function::LowerAscii | Function::UpperAscii
@@ -42,7 +49,7 @@ pub(super) fn collect_losses(expr: &Expr, losses: &mut Vec<Loss>) {
         };
         losses.extend(loss.map(|(name, why)| Loss { name, why: why.into() }));
     }
-    expr.children().into_iter().for_each(|child| collect_losses(child, losses));
+    parts(expr, links).into_iter().for_each(|part| collect_losses(part, links, losses));
 }
 
 /// Returns whether an expression reads a column that can hold a zero date.

@@ -1,7 +1,7 @@
 //! Rules: the value of a target column, and whether the arrow claims no more than is true.
 
 use super::Resolver;
-use super::class::class;
+use super::class::{Facts, Maps, class, rule_class};
 use super::convert::adapt_literal;
 use super::expression::Place;
 use super::loss::{ALLOWS, Loss, reads_zero_dates};
@@ -83,7 +83,7 @@ impl Resolver<'_, '_> {
         let zero = reads_zero_dates(&value, &self.draft.step.read.columns);
         let Some((value, losses)) = self.convert(value, column, rule.value.span, &role_name) else { return };
         self.check_claim(rule, column, &value, &losses, zero);
-        let class = class(&value, &self.world.value_maps);
+        let class = rule_class(&value, column, self.facts());
         let plan_rule = plan::Rule {
             column: column.name.clone(),
             ty: column.ty.clone(),
@@ -100,6 +100,11 @@ impl Resolver<'_, '_> {
             target.key_rule = Some(target.rules.len());
         }
         target.rules.push(plan_rule);
+    }
+
+    fn facts(&self) -> Facts<'_> {
+        let (value_maps, links) = (&self.world.value_maps, &self.draft.step.links);
+        Facts { value_maps, links, target: &self.world.target.schema, maps: Maps::Shapes(self.shapes) }
     }
 
     /// The row of a target with a condition is there where the same condition is this target's; elsewhere its key can
@@ -152,7 +157,7 @@ impl Resolver<'_, '_> {
                 self.report(error);
             }
         }
-        if rule.arrow == Arrow::Both && class(value, &self.world.value_maps) == Class::OneWay {
+        if rule.arrow == Arrow::Both && class(value, self.facts()) == Class::OneWay {
             let message = "`<->` claims a way back, and there is none";
             let error =
                 Diagnostic::error(Code::NO_WAY_BACK, rule.value.span, message).label(rule.arrow_span, "the claim");

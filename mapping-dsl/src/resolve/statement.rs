@@ -66,6 +66,7 @@ impl<'a> Resolver<'a, '_> {
             StatementKind::Identity { columns, reason } => self.identity(columns, reason, statement.span, into),
             StatementKind::Nulls { .. } => {} // Before everything else, in nulls.rs.
             StatementKind::Irreversible(reason) => self.irreversible(reason.as_ref(), statement.span),
+            StatementKind::Require(_) => {} // When the whole plan is known, in check/require.rs.
             StatementKind::Example(_) => {} // After all rules, in check/examples.rs.
         }
     }

@@ -331,12 +331,27 @@ pub(crate) fn texts(listed: &[String]) -> String {
     listed.iter().map(|text| show(&Literal::Text(text.clone()))).collect::<Vec<_>>().join(", ")
 }
 
+/// Returns a literal in a spelling that it shares with all that have its value: 1, 1.0 and 1.00 are one number.
+fn by_value(literal: &Literal) -> Literal {
+    let decimal = |text: &str| {
+        let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text };
+        let (sign, digits) = text.strip_prefix('-').map_or(("", text), |digits| ("-", digits));
+        let digits = digits.trim_start_matches('0');
+        Literal::Decimal(if digits.is_empty() { "0".to_string() } else { format!("{sign}{digits}") })
+    };
+    match literal {
+        Literal::Integer(number) => decimal(&number.to_string()),
+        Literal::Decimal(text) => decimal(text),
+        other => other.clone(),
+    }
+}
+
 /// Reports two arms that claim the same way back.
 fn injective(values: &ast::Values, diagnostics: &mut Vec<Diagnostic>) {
-    let mut seen: BTreeMap<&Literal, Span> = BTreeMap::new();
+    let mut seen: BTreeMap<Literal, Span> = BTreeMap::new();
     for arm in values.arms.iter().filter(|arm| arm.arrow != Arrow::Forward) {
         let ValueOutcome::Literal(literal, _) = &arm.outcome else { continue };
-        if let Some(first) = seen.insert(literal, arm.span) {
+        if let Some(first) = seen.insert(by_value(literal), arm.span) {
             let message = format!("two arms claim the way back from {}", show(literal));
             let error = Diagnostic::error(Code::NOT_INJECTIVE, arm.span, message).label(first, "the other one");
             diagnostics.push(error.help("write `->` in the one that is not the way back"));
