@@ -54,7 +54,7 @@ pub fn format(text: &str) -> Result<Formatted, Unfaithful> {
     let is_stable = |once: &Formatted| {
         self::attempts(&once.text)
             .find(|twice| same::is_same(&once.text, &twice.text))
-            .is_none_or(|twice| twice.text == once.text)
+            .is_none_or(|twice| twice.text == once.text && twice.untouched.len() == once.untouched.len())
     };
     let accepted = attempts.find(|attempt| same::is_same(text, &attempt.text) && is_stable(attempt));
     Ok(accepted

@@ -173,6 +173,12 @@ proptest! {
     }
 }
 
+/// Found by random texts: what was laid out around a mistake hid it from the next time.
+#[test]
+fn what_cannot_be_read_is_the_same_when_laid_out_twice() {
+    formatted("values V: text -> text {\n { ( \n ) map map\n}\nlanguage 1\n");
+}
+
 /// Found by fuzzing: brackets that are mended by indentation were mended in another way once the lines were indented.
 #[test]
 fn what_is_left_open_stays_the_same_when_laid_out_twice() {
