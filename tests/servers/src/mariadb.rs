@@ -19,7 +19,9 @@ pub(crate) fn start(durability: Durability, authority: Option<&Authority>) -> Re
     finish(make)?;
     let (port, socket) = (free_port()?, folder.join("socket"));
     let mut arguments = vec!["--no-defaults".to_string()];
-    for (name, path) in [("datadir", &data), ("socket", &socket), ("pid-file", &folder.join("pid"))] {
+    // Whatever temporary tables lie in the folder for them, a server deletes when it starts, also those of another one.
+    let places = [("datadir", &data), ("socket", &socket), ("pid-file", &folder.join("pid")), ("tmpdir", &folder)];
+    for (name, path) in places {
         arguments.push(format!("--{name}={}", path.display()));
     }
     let settings = [
