@@ -117,6 +117,7 @@ impl Encryption {
             Err(second) => Err(second),
         }
     }
+
     /// Returns the same, with nothing left open.
     fn settled(&self) -> Encryption {
         let mode = if self.mode == SslMode::Prefer { SslMode::Require } else { self.mode };

@@ -29,8 +29,10 @@ impl Encryption {
             .expect("ring has suites for all versions of the protocol");
         let judge: Arc<dyn ServerCertVerifier> = match self.mode {
             SslMode::VerifyFull => judge(&self.trusted()?, provider)?,
-            SslMode::VerifyCa => Arc::new(AnyName(judge(&self.trusted()?, provider)?)),
-            SslMode::Disable | SslMode::Prefer | SslMode::Require => Arc::new(Anybody(provider)),
+            SslMode::VerifyCa => {
+                Arc::new(Lenient { judge: Some(judge(&self.trusted()?, provider.clone())?), provider })
+            }
+            SslMode::Disable | SslMode::Prefer | SslMode::Require => Arc::new(Lenient { judge: None, provider }),
         };
         let builder = builder.dangerous().with_custom_certificate_verifier(judge);
         let Some(identity) = &self.identity else { return Ok(builder.with_no_client_auth()) };
@@ -99,11 +101,15 @@ fn judge(
         .map_err(|error| UrlError(format!("the certificates of the authorities cannot be used: {error}")))
 }
 
-/// Takes a certificate of a trusted authority whatever host it is for.
+/// Takes what less than `verify-full` takes: a certificate of a trusted authority whatever host it is for, or, where no
+/// authority judges, every one. That whoever answers holds the key to it is proven all the same.
 #[derive(Debug)]
-struct AnyName(Arc<WebPkiServerVerifier>);
+struct Lenient {
+    judge: Option<Arc<WebPkiServerVerifier>>,
+    provider: Arc<CryptoProvider>,
+}
 
-impl ServerCertVerifier for AnyName {
+impl ServerCertVerifier for Lenient {
     fn verify_server_cert(
         &self,
         certificate: &CertificateDer<'_>,
@@ -112,8 +118,9 @@ impl ServerCertVerifier for AnyName {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
+        let Some(judge) = &self.judge else { return Ok(ServerCertVerified::assertion()) };
         // The name is the last that is looked at: until then, all else was in order.
-        match self.0.verify_server_cert(certificate, between, name, ocsp, now) {
+        match judge.verify_server_cert(certificate, between, name, ocsp, now) {
             Err(Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
             )) => Ok(ServerCertVerified::assertion()),
@@ -127,7 +134,7 @@ impl ServerCertVerifier for AnyName {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.0.verify_tls12_signature(message, certificate, signed)
+        verify_tls12_signature(message, certificate, signed, &self.provider.signature_verification_algorithms)
     }
 
     fn verify_tls13_signature(
@@ -136,50 +143,11 @@ impl ServerCertVerifier for AnyName {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.0.verify_tls13_signature(message, certificate, signed)
+        verify_tls13_signature(message, certificate, signed, &self.provider.signature_verification_algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_verify_schemes()
-    }
-}
-
-/// Takes every certificate. That whoever answers holds the key to it is proven all the same.
-#[derive(Debug)]
-struct Anybody(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for Anybody {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
 
