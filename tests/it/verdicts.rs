@@ -2,28 +2,20 @@
 //! *create* is exact never makes the same target rows of two legacy rows; where a column is said to be lost, there are two
 //! legacy rows that differ in it and become the same.
 
-use cutover_mapping_dsl::compile;
+use crate::suite::cases;
+use cutover_codegen::disk;
 use cutover_mapping_dsl::plan::{Plan, Step as PlanStep};
 use cutover_mapping_dsl::verdict::{Answer, Lost, Proof, Verdict, prove};
 use cutover_tests::opal::repository;
 use rows::{Made, make};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 mod rows;
 
 /// What a map makes of some legacy row, and the values of each base column in the rows of which it is made.
 type Grouped<'r> = BTreeMap<&'r str, Vec<&'r Made>>;
-
-/// The folders of the suite, in order.
-fn cases() -> Vec<PathBuf> {
-    let entries = fs::read_dir(repository("tests/suite")).unwrap().map(|entry| entry.unwrap().path());
-    let mut cases: Vec<PathBuf> = entries.filter(|path| path.is_dir()).collect();
-    cases.sort();
-    cases
-}
 
 /// The mappings of which every verdict is tried: the suite, the examples, and traps.
 fn mappings() -> Vec<PathBuf> {
@@ -34,10 +26,7 @@ fn mappings() -> Vec<PathBuf> {
 
 /// Compiles a mapping with the schemas beside it.
 fn plan(map: &Path) -> Plan {
-    let folder = map.parent().unwrap();
-    let text = fs::read_to_string(map).unwrap();
-    let name = map.file_name().unwrap().to_string_lossy();
-    let compiled = compile(&name, &text, &mut |file| fs::read(folder.join(file)).map_err(|error| error.to_string()));
+    let compiled = disk::load(map).unwrap().compiled;
     compiled.plan.unwrap_or_else(|| panic!("{}: {:?}", map.display(), compiled.diagnostics))
 }
 
