@@ -16,3 +16,4 @@ mod schema;
 mod sets;
 mod statements;
 mod sync;
+mod tls;

@@ -2,7 +2,7 @@
 
 use crate::content::change;
 use cutover_mapping_dsl::schema::Dialect;
-use cutover_runtime::connection::Connection;
+use cutover_runtime::connection::{Connection, StoreError};
 use cutover_runtime::value::{Kind, Row};
 use cutover_test_servers::{Database, Kind as Server, own};
 use tempfile::TempDir;
@@ -39,6 +39,38 @@ impl Engine {
             Engine::MariaDb => "bigint AUTO_INCREMENT PRIMARY KEY",
         }
     }
+
+    /// Returns the kind of its servers; none if it has none.
+    pub fn server(self) -> Option<Server> {
+        match self {
+            Engine::Sqlite => None,
+            Engine::Postgres => Some(Server::Postgres),
+            Engine::MariaDb => Some(Server::MariaDb),
+        }
+    }
+
+    /// Opens a database by its URL as the legacy side.
+    pub fn open_legacy(self, url: &str) -> Result<Box<dyn Connection>, StoreError> {
+        Ok(match self {
+            Engine::Sqlite => Box::new(cutover_sqlite::open_legacy(path(url))?),
+            Engine::Postgres => Box::new(cutover_postgres::open_legacy(url)?),
+            Engine::MariaDb => Box::new(cutover_mariadb::open_legacy(url)?),
+        })
+    }
+
+    /// Opens a database by its URL as the target.
+    pub fn open_target(self, url: &str) -> Result<Box<dyn Connection>, StoreError> {
+        Ok(match self {
+            Engine::Sqlite => Box::new(cutover_sqlite::open_target(path(url))?),
+            Engine::Postgres => Box::new(cutover_postgres::open_target(url)?),
+            Engine::MariaDb => Box::new(cutover_mariadb::open_target(url)?),
+        })
+    }
+}
+
+/// Returns the file that a URL names.
+fn path(url: &str) -> &str {
+    url.strip_prefix("sqlite:").unwrap_or(url)
 }
 
 /// A database of its own for a test.
@@ -53,26 +85,22 @@ pub enum Store {
 impl Store {
     /// Returns a new, empty database; none if there is no server for it.
     pub fn new(engine: Engine) -> Option<Store> {
-        let server = |kind| Some(Store::Server(engine, Database::new(kind)?));
-        match engine {
-            Engine::Sqlite => {
+        match engine.server() {
+            Some(kind) => Some(Store::Server(engine, Database::new(kind)?)),
+            None => {
                 let folder = tempfile::tempdir().unwrap();
                 std::fs::write(folder.path().join("store.db"), "").unwrap();
                 Some(Store::File(folder))
             }
-            Engine::Postgres => server(Server::Postgres),
-            Engine::MariaDb => server(Server::MariaDb),
         }
     }
 
     /// Returns a new, empty database on a server that no other test uses; none if there is none.
     pub fn alone(engine: Engine) -> Option<Store> {
-        let kind = match engine {
-            Engine::Sqlite => return Store::new(engine),
-            Engine::Postgres => Server::Postgres,
-            Engine::MariaDb => Server::MariaDb,
-        };
-        Some(Store::Server(engine, Database::on(own(kind)?)))
+        match engine.server() {
+            Some(kind) => Some(Store::Server(engine, Database::on(own(kind)?))),
+            None => Store::new(engine),
+        }
     }
 
     /// Returns the engine.
@@ -109,24 +137,12 @@ impl Store {
 
     /// Opens it as the legacy side.
     pub fn legacy(&self) -> Box<dyn Connection> {
-        match self {
-            Store::File(folder) => Box::new(cutover_sqlite::open_legacy(folder.path().join("store.db")).unwrap()),
-            Store::Server(Engine::MariaDb, database) => {
-                Box::new(cutover_mariadb::open_legacy(&database.url()).unwrap())
-            }
-            Store::Server(_, database) => Box::new(cutover_postgres::open_legacy(&database.url()).unwrap()),
-        }
+        self.engine().open_legacy(&self.url()).unwrap()
     }
 
     /// Opens it as the target.
     pub fn target(&self) -> Box<dyn Connection> {
-        match self {
-            Store::File(folder) => Box::new(cutover_sqlite::open_target(folder.path().join("store.db")).unwrap()),
-            Store::Server(Engine::MariaDb, database) => {
-                Box::new(cutover_mariadb::open_target(&database.url()).unwrap())
-            }
-            Store::Server(_, database) => Box::new(cutover_postgres::open_target(&database.url()).unwrap()),
-        }
+        self.engine().open_target(&self.url()).unwrap()
     }
 
     /// Returns the rows of a query that all engines understand, sorted, columns separated by `|`.

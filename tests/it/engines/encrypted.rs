@@ -2,7 +2,7 @@
 //! keeps what goes through it.
 
 use crate::engines::opal::{assert_same, content, filled, prepared};
-use cutover_test_servers::{Authority, Database, Kind, Server, encrypted};
+use cutover_test_servers::{Authority, Database, Server, encrypted};
 use cutover_tests::command::{Ended, command};
 use cutover_tests::engines::{Engine, Store};
 use cutover_tests::opal::map;
@@ -21,8 +21,7 @@ struct Tapped {
 
 impl Tapped {
     fn new(engine: Engine, authority: &Authority) -> Option<Tapped> {
-        let kind = if engine == Engine::Postgres { Kind::Postgres } else { Kind::MariaDb };
-        let server = encrypted(kind, authority)?;
+        let server = encrypted(engine.server()?, authority)?;
         Some(Tapped { engine, server, proxy: Proxy::recording(server.port().unwrap()) })
     }
 

@@ -7,6 +7,5 @@ mod fixture;
 mod insert;
 mod keys;
 mod session;
-mod tls;
 mod unique;
 mod values;
